@@ -1,0 +1,82 @@
+import { z } from "zod";
+
+import type { ErrorCode } from "../errors.ts";
+import type { Capability } from "../rights.ts";
+
+/**
+ * One endpoint of the control plane, as data: the server mounts it, the client calls it, the
+ * OpenAPI document and the tenancy tests are generated from it.
+ */
+export interface Endpoint<
+  P extends z.ZodType = z.ZodType,
+  Q extends z.ZodType = z.ZodType,
+  B extends z.ZodType = z.ZodType,
+  R extends z.ZodType = z.ZodType,
+> {
+  id: string;
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Path under `/api/v1`, parameters in braces. */
+  path: string;
+  tag: string;
+  summary: string;
+  /** Null only for what must work before anybody is signed in. */
+  capability: Capability | null;
+  params: P;
+  query: Q;
+  body: B;
+  response: R;
+  /** Status of success. */
+  status: 200 | 201 | 202 | 204;
+  errors: readonly ErrorCode[];
+}
+
+/** For endpoints without parameters, query, or body. */
+export const nothing = z.object({}).strict();
+/** For endpoints that answer 204. */
+export const noContent = z.undefined();
+
+type Parts<P, Q, B, R> = {
+  id: string;
+  method: Endpoint["method"];
+  path: string;
+  tag: string;
+  summary: string;
+  capability: Capability | null;
+  params?: P;
+  query?: Q;
+  body?: B;
+  response?: R;
+  status?: Endpoint["status"];
+  errors?: readonly ErrorCode[];
+};
+
+/** Completes an endpoint's definition with the defaults: no parameters, no query, no body, no content. */
+export function endpoint<
+  P extends z.ZodType = typeof nothing,
+  Q extends z.ZodType = typeof nothing,
+  B extends z.ZodType = typeof noContent,
+  R extends z.ZodType = typeof noContent,
+>(parts: Parts<P, Q, B, R>): Endpoint<P, Q, B, R> {
+  return {
+    ...parts,
+    params: parts.params ?? (nothing as unknown as P),
+    query: parts.query ?? (nothing as unknown as Q),
+    body: parts.body ?? (noContent as unknown as B),
+    response: parts.response ?? (noContent as unknown as R),
+    status: parts.status ?? (parts.response === undefined ? 204 : 200),
+    errors: parts.errors ?? [],
+  };
+}
+
+/** Query of every list. */
+export const pageQuery = z.object({
+  cursor: z.string().max(500).optional(),
+  limit: z.coerce.number().int().min(1).max(100).optional(),
+});
+
+/** Answer of every list. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), cursor: z.string().nullable() });
+
+/** Epoch milliseconds. */
+export const timestamp = z.number().int();

@@ -1,0 +1,207 @@
+import { z } from "zod";
+
+import { idSchema } from "../ids.ts";
+import { FILE_PATH_LENGTH_MAX, SCRIPT_NAME_LENGTH_MAX, TEXT_LENGTH_MAX, WALL_CLOCK_MS } from "../limits.ts";
+import { endpoint, pageOf, pageQuery, timestamp } from "./endpoint.ts";
+import { executionErrorSchema, logLineSchema } from "./executions.ts";
+import { orgParams } from "./orgs.ts";
+
+export const scriptNameSchema = z
+  .string()
+  .max(SCRIPT_NAME_LENGTH_MAX)
+  .regex(/^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$/, "may hold only the letters a to z, digits, hyphens and underscores");
+
+const description = z.string().max(TEXT_LENGTH_MAX);
+
+export const limitsSchema = z.object({
+  /** Time the script has to begin its answer, in milliseconds. */
+  wallClockMs: z.number().int().min(10).max(WALL_CLOCK_MS),
+});
+
+export const actorSchema = z.object({ type: z.enum(["user", "key", "platform"]), id: z.string(), name: z.string() });
+
+export const versionSchema = z.object({
+  id: idSchema("version"),
+  number: z.number().int(),
+  hash: z.string(),
+  sizeBytes: z.number().int(),
+  message: z.string(),
+  author: actorSchema,
+  createdAt: timestamp,
+  live: z.boolean(),
+});
+
+export const scriptSchema = z.object({
+  id: idSchema("script"),
+  name: z.string(),
+  kind: z.enum(["endpoint", "module"]),
+  description: z.string(),
+  limits: limitsSchema,
+  live: versionSchema,
+  /** Runs the script whatever the routes say. */
+  executeUrl: z.string(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+});
+
+/** Paths are checked by the compiler, which can say more about them than a pattern. */
+const files = z.record(
+  z
+    .string()
+    .min(1)
+    .max(FILE_PATH_LENGTH_MAX * 2),
+  z.string(),
+);
+
+const upload = z.object({
+  /** Path → text. Give this or `source`. */
+  files: files.optional(),
+  /** A single file, as `index.ts`. */
+  source: z.string().optional(),
+  /** Entry file among `files`; guessed where it is plain. */
+  main: z.string().max(FILE_PATH_LENGTH_MAX).optional(),
+  /** Source map (JSON text) of the entry file, from a bundler. */
+  sourceMap: z.string().optional(),
+  kind: z.enum(["endpoint", "module"]).optional(),
+  description: description.optional(),
+  /** Why this version was made. */
+  message: z.string().max(TEXT_LENGTH_MAX).optional(),
+  limits: limitsSchema.partial().optional(),
+});
+
+const scriptParams = orgParams.extend({ name: z.string().max(100) });
+
+export const listScripts = endpoint({
+  id: "listScripts",
+  method: "GET",
+  path: "/orgs/{slug}/scripts",
+  tag: "Scripts",
+  summary: "List the scripts of an org",
+  capability: "scripts:read",
+  params: orgParams,
+  query: pageQuery,
+  response: pageOf(scriptSchema),
+  errors: ["not_found"],
+});
+
+export const createScript = endpoint({
+  id: "createScript",
+  method: "POST",
+  path: "/orgs/{slug}/scripts",
+  tag: "Scripts",
+  summary: "Upload a new script; it is live when this returns",
+  capability: "scripts:write",
+  params: orgParams,
+  body: upload.extend({ name: scriptNameSchema }),
+  response: scriptSchema,
+  status: 201,
+  errors: ["not_found", "forbidden", "conflict", "invalid", "too_large"],
+});
+
+export const getScript = endpoint({
+  id: "getScript",
+  method: "GET",
+  path: "/orgs/{slug}/scripts/{name}",
+  tag: "Scripts",
+  summary: "Get a script with the files of its live version",
+  capability: "scripts:read",
+  params: scriptParams,
+  /** `version` (number or id) reads another version's files. */
+  query: z.object({ version: z.string().max(60).optional() }),
+  response: scriptSchema.extend({ version: versionSchema, main: z.string(), files: z.record(z.string(), z.string()) }),
+  errors: ["not_found"],
+});
+
+export const putScript = endpoint({
+  id: "putScript",
+  method: "PUT",
+  path: "/orgs/{slug}/scripts/{name}",
+  tag: "Scripts",
+  summary: "Save a new version of a script, or make the script; it is live when this returns",
+  capability: "scripts:write",
+  params: scriptParams.extend({ name: scriptNameSchema }),
+  body: upload,
+  response: scriptSchema,
+  errors: ["not_found", "forbidden", "invalid", "too_large"],
+});
+
+export const patchScript = endpoint({
+  id: "patchScript",
+  method: "PATCH",
+  path: "/orgs/{slug}/scripts/{name}",
+  tag: "Scripts",
+  summary: "Change a script's description or limits without a new version",
+  capability: "scripts:write",
+  params: scriptParams,
+  body: z.object({ description: description.optional(), limits: limitsSchema.partial().optional() }),
+  response: scriptSchema,
+  errors: ["not_found", "forbidden", "invalid"],
+});
+
+export const deleteScript = endpoint({
+  id: "deleteScript",
+  method: "DELETE",
+  path: "/orgs/{slug}/scripts/{name}",
+  tag: "Scripts",
+  summary: "Delete a script with its versions and routes",
+  capability: "scripts:write",
+  params: scriptParams,
+  errors: ["not_found", "forbidden"],
+});
+
+export const listVersions = endpoint({
+  id: "listVersions",
+  method: "GET",
+  path: "/orgs/{slug}/scripts/{name}/versions",
+  tag: "Scripts",
+  summary: "List a script's versions, newest first",
+  capability: "scripts:read",
+  params: scriptParams,
+  query: pageQuery,
+  response: pageOf(versionSchema),
+  errors: ["not_found"],
+});
+
+export const rollBackScript = endpoint({
+  id: "rollBackScript",
+  method: "POST",
+  path: "/orgs/{slug}/scripts/{name}/rollback",
+  tag: "Scripts",
+  summary: "Make an earlier version live again",
+  capability: "scripts:write",
+  params: scriptParams,
+  body: z.object({ version: z.union([z.number().int().positive(), z.string().min(1).max(60)]) }),
+  response: scriptSchema,
+  errors: ["not_found", "forbidden", "invalid"],
+});
+
+export const invokeScript = endpoint({
+  id: "invokeScript",
+  method: "POST",
+  path: "/orgs/{slug}/scripts/{name}/invoke",
+  tag: "Scripts",
+  summary: "Run a script with a request of your own and see all that came of it",
+  capability: "scripts:invoke",
+  params: scriptParams,
+  body: z.object({
+    method: z
+      .string()
+      .regex(/^[A-Za-z]{1,20}$/, "must be an HTTP method")
+      .default("GET"),
+    path: z.string().startsWith("/", "must begin with /").max(8_000).default("/"),
+    headers: z.record(z.string().max(200), z.string().max(8_000)).default({}),
+    body: z.string().nullable().default(null),
+  }),
+  response: z.object({
+    executionId: idSchema("execution"),
+    status: z.number().int(),
+    headers: z.record(z.string(), z.string()),
+    body: z.string(),
+    bodyEncoding: z.enum(["utf8", "base64"]),
+    truncated: z.boolean(),
+    durationMs: z.number(),
+    lines: z.array(logLineSchema),
+    error: executionErrorSchema.nullable(),
+  }),
+  errors: ["not_found", "forbidden", "invalid", "unavailable"],
+});

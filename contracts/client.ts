@@ -1,0 +1,106 @@
+import type { z } from "zod";
+
+import type { Endpoint } from "./api/endpoint.ts";
+import { API_PREFIX, ENDPOINTS, type EndpointId, type Endpoints } from "./api/index.ts";
+import { errorBodySchema, PlatformError } from "./errors.ts";
+
+type Input<E extends Endpoint> = (keyof z.input<E["params"]> extends never
+  ? unknown
+  : { params: z.input<E["params"]> }) &
+  (z.input<E["body"]> extends undefined ? unknown : { body: z.input<E["body"]> }) & {
+    query?: z.input<E["query"]>;
+    /** Makes a repeated call have the effect of one. */
+    idempotencyKey?: string;
+    signal?: AbortSignal;
+  };
+
+/** Calls of the control plane by endpoint id; each throws {@link ApiError} when it is refused. */
+export type Client = {
+  [Id in EndpointId]: (input: Input<Endpoints[Id]>) => Promise<z.output<Endpoints[Id]["response"]>>;
+};
+
+/** A refusal by the control plane: the platform's code with the request id to quote. */
+export class ApiError extends PlatformError {
+  readonly status: number;
+  readonly requestId: string;
+
+  constructor(
+    status: number,
+    error: { code: PlatformError["code"]; message: string; details: PlatformError["details"]; requestId: string },
+  ) {
+    super(error.code, error.message, error.details);
+    this.name = "ApiError";
+    this.status = status;
+    this.requestId = error.requestId;
+  }
+}
+
+export interface ClientOptions {
+  /** Base URL of the control plane, such as `http://app.localhost:8787`. */
+  url: string;
+  /** API key; without it the call relies on the cookie. */
+  token?: string | undefined;
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+/** A typed client of the control plane. It parses what comes back, so that a reader can trust it. */
+export function createClient(options: ClientOptions): Client {
+  const send = options.fetch ?? ((url, init) => fetch(url, init));
+  const base = options.url.replace(/\/+$/, "") + API_PREFIX;
+
+  const call = async (endpoint: Endpoint, input: AnyInput): Promise<unknown> => {
+    const headers = new Headers({ accept: "application/json" });
+    if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`);
+    if (input.idempotencyKey !== undefined) headers.set("idempotency-key", input.idempotencyKey);
+    const init: RequestInit = { method: endpoint.method, headers };
+    if (input.signal !== undefined) init.signal = input.signal;
+    if (input.body !== undefined) {
+      headers.set("content-type", "application/json");
+      init.body = JSON.stringify(input.body);
+    }
+    const response = await send(base + pathOf(endpoint, input), init);
+    if (!response.ok) throw await errorOf(response);
+    if (response.status === 204) return undefined;
+    return endpoint.response.parse(await response.json());
+  };
+
+  return Object.fromEntries(
+    Object.entries(ENDPOINTS).map(([id, endpoint]) => [id, (input: AnyInput) => call(endpoint, input)]),
+  ) as unknown as Client;
+}
+
+interface AnyInput {
+  params?: Record<string, string>;
+  query?: Record<string, string | number | boolean | undefined>;
+  body?: unknown;
+  idempotencyKey?: string;
+  signal?: AbortSignal;
+}
+
+function pathOf(endpoint: Endpoint, input: AnyInput): string {
+  const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(input.params?.[name] ?? ""));
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(input.query ?? {})) {
+    if (value !== undefined) query.set(name, `${value}`);
+  }
+  const text = query.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const text = await response.text();
+  let body: unknown = null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // Not ours: a proxy in between, or nothing at all.
+  }
+  const parsed = errorBodySchema.safeParse(body);
+  if (parsed.success) return new ApiError(response.status, parsed.data.error);
+  return new ApiError(response.status, {
+    code: "unavailable",
+    message: `The answer (HTTP ${response.status}) did not come from an Isola control plane. Check the URL.`,
+    details: {},
+    requestId: response.headers.get("x-request-id") ?? "",
+  });
+}

@@ -1,0 +1,176 @@
+import type { ExecutionRecord, LogBatch, LogLine } from "./execution.ts";
+import type { OrgState, Projection, VersionCode } from "./projection.ts";
+import type { HostKind, PathKind, Route } from "./routing/types.ts";
+
+/**
+ * The three doors: how the Workers reach each other. Every org id in these signatures comes from
+ * the directory or from the caller's checked rights, never from a request.
+ */
+
+/** Who did something, as it is written down beside what was done. */
+export interface Actor {
+  type: "user" | "key" | "platform";
+  id: string;
+  name: string;
+}
+
+/** A script without its source. */
+export interface ScriptSummary {
+  id: string;
+  name: string;
+  kind: "endpoint" | "module";
+  description: string;
+  live: VersionSummary;
+  wallClockMs: number;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** A version without its source. */
+export interface VersionSummary {
+  id: string;
+  number: number;
+  /** SHA-256 (hex) of the compiled content. */
+  hash: string;
+  sizeBytes: number;
+  message: string;
+  author: Actor;
+  createdAt: number;
+  live: boolean;
+}
+
+/** What the control plane hands over after it has checked and compiled an upload. */
+export interface VersionInput {
+  name: string;
+  kind: "endpoint" | "module";
+  description: string | null;
+  message: string;
+  wallClockMs: number | null;
+  /** The files as uploaded, for reading back. */
+  files: Record<string, string>;
+  code: VersionCode;
+  /** Source map (JSON) of `code.main`, or null where the lines are the user's own. */
+  sourceMap: string | null;
+  hash: string;
+  sizeBytes: number;
+  /** `create` refuses an existing name, `replace` makes or replaces. */
+  mode: "create" | "replace";
+}
+
+export interface RouteInput {
+  scriptId: string;
+  method: string;
+  host: string | null;
+  hostKind: HostKind;
+  path: string;
+  pathKind: PathKind;
+}
+
+/** One page: items and where the next one begins. */
+export interface Page<T> {
+  items: T[];
+  cursor: string | null;
+}
+
+export interface PageRequest {
+  cursor: string | null;
+  limit: number;
+}
+
+export interface ExecutionFilter {
+  scriptId: string | null;
+  /** `ok`, `error`, `timeout`, or an HTTP status such as 404. */
+  status: string | null;
+}
+
+/** An execution with its console lines. */
+export interface ExecutionDetail extends ExecutionRecord {
+  lines: LogLine[];
+}
+
+/**
+ * The door to all tenant state, served by `durable-objects`. Refusals are `PlatformError`s by code.
+ * Methods marked safe may be retried once by the caller; the others must not be.
+ */
+export interface StateDoor {
+  /** Makes the org's object known under its slug; safe. */
+  openOrg(orgId: string, slug: string): Promise<void>;
+  /** The projection as the object has it now; safe. Null when the org was destroyed or never opened. */
+  projection(orgId: string): Promise<Projection | null>;
+  /** The compiled code of a version; safe. */
+  versionCode(orgId: string, versionId: string): Promise<VersionCode | null>;
+  /** Stops the org's host from answering and publishes that; safe. */
+  setOrgState(orgId: string, state: OrgState): Promise<void>;
+  /** Removes everything the org has: scripts, routes, code and projection in KV, executions; safe. */
+  destroyOrg(orgId: string): Promise<void>;
+
+  saveScript(orgId: string, actor: Actor, input: VersionInput): Promise<{ script: ScriptSummary; created: boolean }>;
+  listScripts(orgId: string, page: PageRequest): Promise<Page<ScriptSummary>>;
+  /** By id or by name; safe. */
+  findScript(orgId: string, idOrName: string): Promise<ScriptSummary | null>;
+  patchScript(
+    orgId: string,
+    idOrName: string,
+    patch: { description?: string | undefined; wallClockMs?: number | undefined },
+  ): Promise<ScriptSummary>;
+  /** Removes the script with its versions and routes; safe. False when there was none. */
+  deleteScript(orgId: string, idOrName: string): Promise<boolean>;
+  listVersions(orgId: string, idOrName: string, page: PageRequest): Promise<Page<VersionSummary>>;
+  /** The files as uploaded; `version` is a number or an id, null for the live one; safe. */
+  versionFiles(
+    orgId: string,
+    idOrName: string,
+    version: string | null,
+  ): Promise<{ version: VersionSummary; main: string; files: Record<string, string> } | null>;
+  versionSourceMap(orgId: string, versionId: string): Promise<string | null>;
+  rollBack(orgId: string, actor: Actor, idOrName: string, version: string): Promise<ScriptSummary>;
+
+  createRoute(orgId: string, input: RouteInput): Promise<Route>;
+  listRoutes(orgId: string): Promise<Route[]>;
+  deleteRoute(orgId: string, routeId: string): Promise<boolean>;
+
+  /** Appends what an edge saw, for several orgs at once; safe: a record that is there already is ignored. */
+  appendLog(batches: LogBatch[]): Promise<void>;
+  listExecutions(orgId: string, filter: ExecutionFilter, page: PageRequest): Promise<Page<ExecutionDetail>>;
+  findExecution(orgId: string, executionId: string): Promise<ExecutionDetail | null>;
+
+  /** Proves that an object can be reached and its storage read. */
+  ping(): Promise<void>;
+}
+
+/** The door to the directory of hosts, served by `control-plane`. */
+export interface DirectoryDoor {
+  /** The org behind a slug; null when there is none. Safe. */
+  findOrg(slug: string): Promise<{ orgId: string; slug: string; state: OrgState } | null>;
+}
+
+/** A request for a script that did not come over a tenant's host. */
+export interface InvokeRequest {
+  orgId: string;
+  slug: string;
+  scriptId: string;
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: string | null;
+}
+
+export interface InvokeResponse {
+  executionId: string;
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+  bodyEncoding: "utf8" | "base64";
+  /** True when the body was longer than the platform carries back and was cut. */
+  truncated: boolean;
+  durationMs: number;
+  lines: LogLine[];
+  error: ExecutionRecord["error"];
+}
+
+/** The door to the isolates, served by `router`. */
+export interface DispatchDoor {
+  invoke(request: InvokeRequest): Promise<InvokeResponse>;
+  /** Forget what is remembered of this slug; the next request reads it anew. Safe. */
+  forget(slug: string): Promise<void>;
+}

@@ -1,0 +1,55 @@
+/** What started an execution. */
+export type Trigger = "http" | "execute" | "invoke";
+/** How an execution ended. */
+export type Outcome = "ok" | "error" | "timeout";
+
+export type LogLevel = "debug" | "info" | "log" | "warn" | "error";
+
+/** One console line; `at` in epoch milliseconds. */
+export interface LogLine {
+  at: number;
+  level: LogLevel;
+  text: string;
+}
+
+/** An exception as the script threw it; positions are those of the compiled code until a reader maps them. */
+export interface ExecutionError {
+  name: string;
+  message: string;
+  stack: string;
+}
+
+/** One run of a script, as the edge records it after the response. */
+export interface ExecutionRecord {
+  id: string;
+  scriptId: string;
+  scriptName: string;
+  versionId: string;
+  versionNumber: number;
+  trigger: Trigger;
+  method: string;
+  /** Path and query as requested. */
+  path: string;
+  /** HTTP status the caller saw. */
+  status: number;
+  outcome: Outcome;
+  startedAt: number;
+  /** Milliseconds from dispatch to the head of the response. */
+  durationMs: number;
+  error: ExecutionError | null;
+}
+
+/** Console lines of one run; they may arrive before or after its record. */
+export interface RunLines {
+  executionId: string;
+  lines: LogLine[];
+}
+
+/** What an edge hands to one org's log at a time. */
+export interface LogBatch {
+  orgId: string;
+  records: ExecutionRecord[];
+  lines: RunLines[];
+  /** Records lost to the edge's bound since the last batch. */
+  dropped: number;
+}

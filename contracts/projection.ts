@@ -1,0 +1,45 @@
+import type { Route } from "./routing/types.ts";
+
+/** States an org can be in as its host sees it. */
+export type OrgState = "running" | "destroying";
+
+/** What an edge needs to know of one script to run it. */
+export interface ProjectedScript {
+  id: string;
+  name: string;
+  kind: "endpoint" | "module";
+  versionId: string;
+  versionNumber: number;
+  /** SHA-256 (hex) of the compiled content and its bindings; part of the loader's key. */
+  hash: string;
+  /** Time the script has to begin its answer, in milliseconds. */
+  wallClockMs: number;
+}
+
+/** The read copy of an org that the edge routes by. Published to KV under {@link projectionKey} by the Org object alone. */
+export interface Projection {
+  orgId: string;
+  slug: string;
+  state: OrgState;
+  /** Grows with every change; an older revision never replaces a newer one. */
+  revision: number;
+  /** Sorted by precedence: the first that matches answers. */
+  routes: Route[];
+  /** By script id. */
+  scripts: Record<string, ProjectedScript>;
+}
+
+/** The compiled content of one version, as the Worker Loader takes it. */
+export interface VersionCode {
+  /** Path of the user's entry module among `modules`. */
+  main: string;
+  /** Path → JavaScript. */
+  modules: Record<string, string>;
+  /** Whether the code imports from `node:`; such isolates get Node's built-ins. */
+  nodeCompat: boolean;
+}
+
+/** KV key of the projection of a slug. */
+export const projectionKey = (slug: string): string => `slug:${slug}`;
+/** KV key of a version's code; bound to the org so that two orgs never share a copy. */
+export const codeKey = (orgId: string, hash: string): string => `code:${orgId}:${hash}`;
