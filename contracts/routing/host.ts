@@ -8,7 +8,6 @@ export type ParsedHost = { ok: true; host: string | null; hostKind: HostKind } |
 /** What a URL would read as something else than a name: user, path, query, escape, address in brackets. */
 const NOT_A_NAME = /[@/\\?#%[\]\s\p{Cc}]/u;
 const IPV4 = /^[0-9]+(?:\.[0-9]+){3}$/;
-const PORT = /:[0-9]{0,5}$/;
 /** Room for a port, a wildcard, and letters that shrink in punycode; longer input is not worth reading. */
 const INPUT_LENGTH_MAX = HOST_LENGTH_MAX + 50;
 
@@ -32,15 +31,12 @@ export function parseHostPattern(pattern: string | null | undefined): ParsedHost
   const name = pattern.slice(prefix.length);
   if (name.includes("*")) return refuse('may have "*" only as its whole first label, as in "*.example.com"');
   if (NOT_A_NAME.test(name)) return refuse('must be a host name only, such as "shop.example.com"');
-  const hostname = asciiName(name.replace(PORT, ""));
-  if (hostname === null) return refuse("is not a valid host name");
+  if (!URL.canParse(`http://${name}/`)) return refuse("is not a valid host name");
+  const ascii = new URL(`http://${name}/`).hostname;
+  if (prefix.length + ascii.length > HOST_LENGTH_MAX) return refuse(`must have at most ${HOST_LENGTH_MAX} characters`);
+  const hostname = parseHost(ascii)?.hostname;
+  if (hostname === undefined) return refuse("is not a valid host name");
   if (IPV4.test(hostname)) return refuse("is an address; give a host name");
   const host = prefix + hostname;
-  if (host.length > HOST_LENGTH_MAX) return refuse(`must have at most ${HOST_LENGTH_MAX} characters`);
   return { ok: true, host, hostKind: hostKindOf(host) };
-}
-
-function asciiName(name: string): string | null {
-  if (!URL.canParse(`http://${name}/`)) return null;
-  return parseHost(new URL(`http://${name}/`).hostname)?.hostname ?? null;
 }

@@ -12,6 +12,8 @@ export const ANY_METHOD = "ANY";
 /** Upper-cases a method, reads `*` and nothing as `ANY`; null when no such method exists. */
 export function parseMethod(method: string | undefined): string | null {
   if (method === undefined || method === "*") return ANY_METHOD;
+  // Some letters beyond ASCII turn into ASCII ones in upper case.
+  if (!/^[a-z]+$/i.test(method)) return null;
   const upper = method.toUpperCase();
   return upper === ANY_METHOD || ROUTE_METHODS.has(upper) ? upper : null;
 }
