@@ -4,7 +4,7 @@ import type { Endpoint } from "./api/endpoint.ts";
 import { API_PREFIX, ENDPOINTS, type EndpointId, type Endpoints } from "./api/index.ts";
 import { errorBodySchema, PlatformError } from "./errors.ts";
 
-type Input<E extends Endpoint> = (keyof z.input<E["params"]> extends never
+type Input<E extends Endpoint> = (z.input<E["params"]> extends Record<string, never>
   ? unknown
   : { params: z.input<E["params"]> }) &
   (z.input<E["body"]> extends undefined ? unknown : { body: z.input<E["body"]> }) & {
