@@ -1,0 +1,5 @@
+declare module "workerd" {
+  /** Path of the workerd binary. */
+  const path: string;
+  export default path;
+}

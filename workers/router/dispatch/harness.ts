@@ -1,0 +1,201 @@
+import { LOG_LINE_LENGTH_MAX, LOG_LINES_PER_EXECUTION_MAX } from "../../../contracts/limits.ts";
+import { CONSOLE_BINDING, FAULT_HEADER, FAULT_STATUS, HARNESS_FOLDER } from "./run-facts.ts";
+
+/**
+ * The platform's modules inside a tenant's isolate, as source text: they run in a JavaScript world of their
+ * own, beside the script. `runtime.js` is evaluated before any of the tenant's code, so that it holds
+ * the built-ins as they were. Nothing in here is trusted by the router: a tenant shares its world.
+ */
+export function harnessModules(main: string, script: { name: string; version: number }): Record<string, string> {
+  return {
+    [`${HARNESS_FOLDER}/main.js`]: mainModule(main, script),
+    [`${HARNESS_FOLDER}/runtime.js`]: RUNTIME,
+  };
+}
+
+/** Name of the module that the Worker Loader starts with. */
+export const HARNESS_MAIN = `${HARNESS_FOLDER}/main.js`;
+
+function mainModule(main: string, script: { name: string; version: number }): string {
+  return `import { runnerOf } from "./runtime.js";
+import * as user from ${JSON.stringify(`../${main}`)};
+export default runnerOf(user, ${JSON.stringify(script)});
+`;
+}
+
+const RUNTIME = `
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { AsyncLocalStorage } from "node:async_hooks";
+
+const { stringify } = JSON;
+const { isArray } = Array;
+const { freeze, keys } = Object;
+const { now } = Date;
+const NativeResponse = Response;
+const NativeError = Error;
+const NativeHeaders = Headers;
+const wait = scheduler.wait.bind(scheduler);
+const current = new AsyncLocalStorage();
+const startup = [];
+
+function show(value, seen) {
+  switch (typeof value) {
+    case "string": return value;
+    case "bigint": return value + "n";
+    case "symbol": return String(value);
+    case "undefined": return "undefined";
+    case "function": return "[function " + (value.name || "anonymous") + "]";
+  }
+  if (value === null || typeof value !== "object") return String(value);
+  if (value instanceof NativeError) return value.stack || String(value);
+  try {
+    return stringify(value, (key, inner) => {
+      if (typeof inner === "bigint") return inner + "n";
+      if (typeof inner === "function") return "[function " + (inner.name || "anonymous") + "]";
+      if (inner === null || typeof inner !== "object") return inner;
+      if (inner instanceof NativeError) return inner.stack || String(inner);
+      if (inner instanceof Map) return { Map: [...inner].slice(0, 50) };
+      if (inner instanceof Set) return { Set: [...inner].slice(0, 50) };
+      if (inner instanceof NativeHeaders) return { Headers: [...inner] };
+      if (seen.has(inner)) return "[circular]";
+      seen.add(inner);
+      return inner;
+    }) ?? String(value);
+  } catch {
+    return "[not printable]";
+  }
+}
+
+function record(level, values) {
+  const run = current.getStore();
+  const lines = run === undefined ? startup : run.lines;
+  if (lines.length >= ${LOG_LINES_PER_EXECUTION_MAX}) return;
+  let text = "";
+  for (const value of values) {
+    text += (text === "" ? "" : " ") + show(value, new Set());
+    if (text.length > ${LOG_LINE_LENGTH_MAX}) { text = text.slice(0, ${LOG_LINE_LENGTH_MAX}) + "…"; break; }
+  }
+  lines.push({ at: now(), level, text });
+  if (lines.length === ${LOG_LINES_PER_EXECUTION_MAX}) lines.push({ at: now(), level: "warn", text: "Further lines of this run are not kept." });
+  if (run !== undefined && run.answered) run.sendLater();
+}
+
+for (const level of ["debug", "info", "log", "warn", "error"]) console[level] = (...values) => record(level, values);
+console.trace = (...values) => record("debug", values);
+console.assert = (condition, ...values) => { if (!condition) record("error", ["Assertion failed", ...values]); };
+
+class Run {
+  constructor(facts, ctx, sink) {
+    this.executionId = facts.executionId;
+    this.linesFirst = facts.linesFirst;
+    this.ctx = ctx;
+    this.sink = sink;
+    this.lines = startup.length === 0 ? [] : startup.splice(0);
+    this.answered = false;
+    this.sending = false;
+  }
+  send() {
+    if (this.lines.length === 0) return undefined;
+    return this.sink.write(this.executionId, this.lines.splice(0)).catch(() => {});
+  }
+  sendLater() {
+    if (this.sending) return;
+    this.sending = true;
+    this.ctx.waitUntil(wait(100).then(() => { this.sending = false; return this.send(); }));
+  }
+}
+
+function fault(run, error) {
+  const known = error instanceof NativeError;
+  const body = {
+    error: {
+      name: known ? String(error.name) : "Thrown",
+      message: known ? String(error.message) : show(error, new Set()),
+      stack: known ? String(error.stack) : "",
+    },
+    lines: run.lines.splice(0),
+  };
+  return new NativeResponse(stringify(body), { status: ${FAULT_STATUS}, headers: { "${FAULT_HEADER}": "error" } });
+}
+
+function isBody(value) {
+  return typeof value === "string" || value instanceof ArrayBuffer || ArrayBuffer.isView(value) ||
+    value instanceof ReadableStream || value instanceof Blob || value instanceof FormData || value instanceof URLSearchParams;
+}
+
+function fromMap(value) {
+  const status = value.statusCode;
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw new TypeError("statusCode must be a whole number from 200 to 599, not " + show(status, new Set()));
+  }
+  const headers = new NativeHeaders(value.headers ?? {});
+  const bare = status === 204 || status === 205 || status === 304;
+  if (bare || value.body === undefined || value.body === null) return new NativeResponse(null, { status, headers });
+  if (isBody(value.body)) return new NativeResponse(value.body, { status, headers });
+  if (!headers.has("content-type")) headers.set("content-type", "application/json");
+  return new NativeResponse(stringify(value.body), { status, headers });
+}
+
+function toResponse(value) {
+  if (value instanceof NativeResponse) return value;
+  if (typeof value === "object" && value !== null && !isArray(value) && "statusCode" in value) return fromMap(value);
+  const text = stringify(value === undefined ? null : value);
+  if (text === undefined) throw new TypeError("The script returned " + typeof value + ", which is no response and no JSON.");
+  return new NativeResponse(text, { headers: { "content-type": "application/json" } });
+}
+
+function handlerOf(user, script) {
+  const exported = user.default;
+  if (typeof exported === "function") {
+    if (exported.prototype instanceof WorkerEntrypoint) {
+      return (request, env, ctx) => new exported(ctx, env).fetch(request);
+    }
+    return async (request, env, ctx, facts) => toResponse(await exported(request, freeze({
+      params: facts.params,
+      executionId: facts.executionId,
+      script,
+      env,
+      user: null,
+      waitUntil: (promise) => ctx.waitUntil(promise),
+    })));
+  }
+  if (typeof exported === "object" && exported !== null && typeof exported.fetch === "function") {
+    return (request, env, ctx) => exported.fetch(request, env, ctx);
+  }
+  return () => {
+    const found = exported === undefined ? "nothing" : typeof exported === "object" && exported !== null
+      ? "an object with " + (keys(exported).join(", ") || "no members") : typeof exported;
+    throw new TypeError("The default export must be a function or an object with fetch(); it is " + found + ".");
+  };
+}
+
+function checked(response) {
+  if (response instanceof NativeResponse) return response;
+  throw new TypeError("fetch() must return a Response; it returned " + show(response, new Set()).slice(0, 200) + ".");
+}
+
+export function runnerOf(user, script) {
+  const handler = handlerOf(user, freeze(script));
+  let sink;
+  const bindings = {};
+  return class extends WorkerEntrypoint {
+    async fetch(request) {
+      sink ??= this.env.${CONSOLE_BINDING};
+      const facts = request.cf.isola;
+      const run = new Run(facts, this.ctx, sink);
+      try {
+        const response = checked(await current.run(run, handler, request, bindings, this.ctx, facts));
+        run.answered = true;
+        if (run.lines.length > 0) {
+          if (run.linesFirst) await run.send();
+          else this.ctx.waitUntil(run.send());
+        }
+        return response;
+      } catch (error) {
+        run.answered = true;
+        return fault(run, error);
+      }
+    }
+  };
+}
+`;

@@ -1,0 +1,29 @@
+import type { ExecutionError, LogLevel } from "../../../contracts/execution.ts";
+
+/**
+ * The facts of one run, as the router hands them to the harness in `request.cf`: the one channel
+ * that reaches an isolate with each request, that no client can write to, and that costs the hot path nothing.
+ */
+export interface RunFacts {
+  executionId: string;
+  params: Record<string, string>;
+  /** Deliver the console lines before the response, for a caller who wants both. */
+  linesFirst: boolean;
+}
+
+/** Header by which the harness tells the router that the script failed; the body then is a {@link Fault}. */
+export const FAULT_HEADER = "x-isola-fault";
+/** Status that a fault comes with; looking at it first spares every other response the look at its headers. */
+export const FAULT_STATUS = 500;
+
+/** What the harness says of a script that failed. Written inside the tenant's isolate, so read with distrust. */
+export interface Fault {
+  error: ExecutionError;
+  lines: { at: number; level: LogLevel; text: string }[];
+}
+
+/** Name of the console entrypoint among the bindings that the harness takes away before the script runs. */
+export const CONSOLE_BINDING = "__ISOLA_CONSOLE";
+
+/** Folder of the platform's own modules inside an isolate; no uploaded file may lie there. */
+export const HARNESS_FOLDER = ".isola";

@@ -1,0 +1,36 @@
+import type { DirectoryDoor, StateDoor } from "../../contracts/doors.ts";
+
+/** What the router is bound to; `wrangler.toml.example` and the launcher give it. */
+export interface RouterEnv {
+  LOADER: WorkerLoader;
+  /** Read-only here: only the Org object writes projections and code. */
+  PROJECTIONS: Pick<KVNamespace, "get">;
+  STATE: StateDoor;
+  DIRECTORY: DirectoryDoor;
+  CONTROL_PLANE: Fetcher;
+  /** The public network, on one computer; on Cloudflare the global `fetch` is public already. */
+  INTERNET?: Fetcher;
+  /** Orgs live at `<slug>.<DOMAIN>`. */
+  DOMAIN: string;
+  /** Host of the control plane. */
+  APP_HOST: string;
+  VERSION: string;
+  /** `polled`: the launcher asks for the log; `scheduled`: a request carries it out after its response. */
+  LOG_DELIVERY: "polled" | "scheduled";
+}
+
+/** Entrypoints of this Worker that isolates hold, each bound to its tenant by props. */
+export interface RouterExports {
+  Egress(options: { props: EgressProps }): Fetcher;
+  Console(options: { props: ConsoleProps }): Fetcher;
+}
+
+export interface EgressProps {
+  orgId: string;
+}
+
+export interface ConsoleProps {
+  orgId: string;
+}
+
+export type RouterContext = Pick<ExecutionContext, "waitUntil"> & { exports: RouterExports };

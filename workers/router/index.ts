@@ -1,0 +1,114 @@
+import { parseHost } from "../../contracts/hosts.ts";
+import { PlatformError, platformErrorOf } from "../../contracts/errors.ts";
+import { withDeadline } from "./deadline.ts";
+import { keepCookiesHome } from "./dispatch/cookies.ts";
+import { runScript, type RunResult } from "./dispatch/run.ts";
+import type { RouterContext, RouterEnv } from "./env.ts";
+import { hostsOf } from "./hosts.ts";
+import { refuse } from "./pages/respond.ts";
+import { welcome } from "./pages/welcome.ts";
+import { isReserved, reserved } from "./reserved.ts";
+import type { ResolvedOrg } from "./resolve/org.ts";
+import { resolveOrg } from "./resolve/resolve.ts";
+
+export { Console } from "./capabilities/console.ts";
+export { Control } from "./control.ts";
+export { Dispatch } from "./dispatch/dispatch.ts";
+export { Egress } from "./egress/egress.ts";
+
+/** Time the control plane has to begin an answer, in milliseconds. */
+const CONTROL_PLANE_CALL_MS = 30_000;
+
+/**
+ * The public edge: resolve the host, match the path, run the script. On the way of a warm request there
+ * is no database, no global object, and no wait but for the script itself.
+ */
+export default {
+  async fetch(request: Request, env: RouterEnv, context: ExecutionContext): Promise<Response> {
+    const ctx = context as unknown as RouterContext;
+    // Host and path are cut out of the text: a URL object costs more than the whole routing.
+    const { url } = request;
+    const hostStart = url.indexOf("//") + 2;
+    const pathStart = url.indexOf("/", hostStart);
+    const rawHost = url.slice(hostStart, pathStart);
+    const target = url.slice(pathStart);
+    const known = hostsOf(env).lookUp(rawHost);
+    if (known === null) return platformHost(request, rawHost, env);
+    try {
+      const org = await resolveOrg(known, env, Date.now());
+      if (org === null || org.projection.state !== "running") return unknownHost(request);
+      if (isReserved(target))
+        return await reserved(request, { org, env, ctx, finish: (result) => finish(request, result, org, env) });
+      return await serve(request, target, rawHost, org, env, ctx);
+    } catch (error) {
+      return refuse(request, platformErrorOf(error) ?? unexpected(error));
+    }
+  },
+};
+
+async function serve(
+  request: Request,
+  target: string,
+  rawHost: string,
+  org: ResolvedOrg,
+  env: RouterEnv,
+  ctx: RouterContext,
+): Promise<Response> {
+  const { projection, matcher } = org;
+  const queryStart = target.indexOf("?");
+  const path = queryStart < 0 ? target : target.slice(0, queryStart);
+  const hostname = hostnameOf(rawHost, projection.slug, env);
+  const match = matcher.match(request.method, hostname, path);
+  const script = match === null ? undefined : projection.scripts[match.route.scriptId];
+  if (match === null || script === undefined) return unrouted(request, path, hostname, org);
+  const run = { org, script, trigger: "http" as const, params: match.params, request, path: target };
+  return finish(request, await runScript(run, env, ctx), org, env);
+}
+
+/** The usual spelling of an org's host needs no parsing. */
+function hostnameOf(rawHost: string, slug: string, env: RouterEnv): string {
+  const usual = `${slug}.${env.DOMAIN}`;
+  if (rawHost.startsWith(usual) && (rawHost.length === usual.length || rawHost[usual.length] === ":")) return usual;
+  return parseHost(rawHost)?.hostname ?? usual;
+}
+
+function finish(request: Request, result: RunResult, org: ResolvedOrg, env: RouterEnv): Response {
+  if (result.response !== null) return keepCookiesHome(result.response, `${org.projection.slug}.${env.DOMAIN}`);
+  return refuse(request, result.refusal ?? unexpected(null), result.executionId);
+}
+
+function unrouted(request: Request, path: string, hostname: string, org: ResolvedOrg): Response {
+  const allow = org.matcher.allow(hostname, path);
+  if (allow.length > 0) {
+    const message = `This path answers ${allow.join(", ")}, not ${request.method}.`;
+    return refuse(request, new PlatformError("method_not_allowed", message, { allow }));
+  }
+  if (path === "/" && Object.keys(org.projection.scripts).length === 0) return welcome(request, org.projection.slug);
+  return refuse(request, new PlatformError("not_found", "No route of this org matches the path."));
+}
+
+const unknownHost = (request: Request): Response =>
+  refuse(request, new PlatformError("not_found", "No org lives at this host. Check the spelling, or create it."));
+
+/** Hosts that are no org's: the control plane's own, the bare domain, and everything else. */
+async function platformHost(request: Request, rawHost: string, env: RouterEnv): Promise<Response> {
+  const hostname = parseHost(rawHost)?.hostname;
+  if (hostname === env.DOMAIN && hostname !== env.APP_HOST) {
+    const url = new URL(request.url);
+    url.hostname = env.APP_HOST;
+    return Response.redirect(url.href, 302);
+  }
+  if (hostname !== env.APP_HOST) return unknownHost(request);
+  try {
+    return await withDeadline(env.CONTROL_PLANE.fetch(request), CONTROL_PLANE_CALL_MS, "The control plane");
+  } catch (error) {
+    const refusal = platformErrorOf(error);
+    if (refusal !== null) return refuse(request, refusal);
+    return refuse(request, new PlatformError("unavailable", "The control plane is not there right now. Try again."));
+  }
+}
+
+function unexpected(error: unknown): PlatformError {
+  if (error !== null) console.error("router:", error);
+  return new PlatformError("internal", "Something went wrong on our side. Quote the request id when you report it.");
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const authority = new URL("testing/authority.js", import.meta.url);
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest({
+      main: "./index.ts",
+      miniflare: {
+        compatibilityDate: "2026-10-01",
+        bindings: { DOMAIN: "localhost", APP_HOST: "app.localhost", VERSION: "test", LOG_DELIVERY: "polled" },
+        kvNamespaces: ["PROJECTIONS"],
+        workerLoaders: { LOADER: {} },
+        serviceBindings: { STATE: "authority", DIRECTORY: "authority", CONTROL_PLANE: "authority" },
+        workers: [
+          {
+            name: "authority",
+            compatibilityDate: "2026-10-01",
+            modules: [{ type: "ESModule", path: "authority.js", contents: readFileSync(authority, "utf8") }],
+          },
+        ],
+      },
+    }),
+  ],
+  test: { name: "router" },
+});
