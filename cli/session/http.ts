@@ -1,0 +1,86 @@
+import { request as requestHttp, type IncomingMessage, type RequestOptions } from "node:http";
+import { request as requestHttps } from "node:https";
+import type { LookupFunction } from "node:net";
+import { buffer } from "node:stream/consumers";
+
+import { PlatformError } from "../../contracts/errors.ts";
+
+const CALL_TIMEOUT_MS = 60_000;
+
+const LOOPBACK = [
+  { address: "127.0.0.1", family: 4 },
+  { address: "::1", family: 6 },
+];
+
+// Names below `localhost` are this computer by definition (RFC 6761), and Node's resolver does not know them.
+const lookUpLoopback: LookupFunction = (_name, options, done) => {
+  const [first] = LOOPBACK;
+  if (options.all === true) done(null, LOOPBACK);
+  else done(null, first?.address ?? "", first?.family);
+};
+
+/**
+ * A `fetch` that also reaches `*.localhost`. It follows no redirect, so a key never travels on to another host.
+ * @throws PlatformError `unavailable` or `timeout` when nobody answers, in words that say what to do.
+ */
+export async function reach(url: string, init: RequestInit = {}): Promise<Response> {
+  const target = new URL(url);
+  const options: RequestOptions = {
+    method: init.method ?? "GET",
+    headers: Object.fromEntries(new Headers(init.headers)),
+    signal: AbortSignal.any([AbortSignal.timeout(CALL_TIMEOUT_MS), ...(init.signal ? [init.signal] : [])]),
+    ...(isLoopbackName(target.hostname) ? { lookup: lookUpLoopback } : {}),
+  };
+  const { body } = init;
+  if (body !== undefined && body !== null && typeof body !== "string") throw new TypeError("The body must be text.");
+  try {
+    const message = await send(target, options, body ?? "");
+    const content = await buffer(message);
+    return toResponse(message, content);
+  } catch (error) {
+    throw connectionError(error, target);
+  }
+}
+
+/** Whether a host name can only be this computer. */
+export const isLoopbackName = (name: string): boolean => name === "localhost" || name.endsWith(".localhost");
+
+function send(target: URL, options: RequestOptions, body: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const start = target.protocol === "https:" ? requestHttps : requestHttp;
+    const request = start(target, options, resolve);
+    request.on("error", reject);
+    // Gives the request a length; a control plane need not read chunks.
+    if (body !== "") request.setHeader("content-length", Buffer.byteLength(body));
+    request.end(body);
+  });
+}
+
+function toResponse(message: IncomingMessage, content: Buffer): Response {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(message.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  const status = message.statusCode ?? 500;
+  const bodiless = status === 204 || status === 304;
+  return new Response(bodiless ? null : new Uint8Array(content), { status, headers });
+}
+
+function connectionError(error: unknown, target: URL): unknown {
+  if (!(error instanceof Error)) return error;
+  const origin = target.origin;
+  if (error.name === "TimeoutError") {
+    return new PlatformError("timeout", `${origin} did not answer within ${CALL_TIMEOUT_MS / 1000} seconds.`);
+  }
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (code === "ECONNREFUSED") {
+    return new PlatformError("unavailable", `Nothing listens at ${origin}: is \`npm start\` running there?`, {
+      hint: "Set ISOLA_URL, or `isola login --url`, when the control plane is somewhere else.",
+    });
+  }
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
+    return new PlatformError("unavailable", `The name ${target.hostname} was not found. Check the URL.`);
+  }
+  if (code !== "") return new PlatformError("unavailable", `${origin} could not be reached (${code}). Try again.`);
+  return error;
+}

@@ -1,0 +1,17 @@
+import type { Client } from "../../contracts/client.ts";
+import type { Host } from "../framework/host.ts";
+import { orgSlug } from "./org.ts";
+import { openSession } from "./session.ts";
+
+/** A session and the org to work in. */
+export interface Workplace {
+  url: string;
+  client: Client;
+  slug: string;
+}
+
+/** Opens the session and settles the org, for every command that works inside one. */
+export async function openWorkplace(host: Host, org: string | undefined): Promise<Workplace> {
+  const session = await openSession(host);
+  return { ...session, slug: await orgSlug(org, host, session) };
+}
