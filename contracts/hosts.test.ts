@@ -83,6 +83,8 @@ describe("the slug of a host", () => {
     ["hellolocalhost", "localhost"],
     ["hello.localhost.evil.test", "localhost"],
     ["hello.evillocalhost", "localhost"],
+    ["hello.otherhost", "localhost"],
+    ["hello.xlocalhost", "localhost"],
     ["example.com", "isola.example.com"],
     ["hello.example.com", "isola.example.com"],
     ["", "localhost"],

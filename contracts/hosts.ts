@@ -26,7 +26,7 @@ export function parseHost(rawHost: string): { hostname: string } | null {
 /** The label in front of the platform's domain; null unless there is exactly one. Takes what {@link parseHost} gave. */
 export function slugOfHost(hostname: string, domain: string): string | null {
   const dot = hostname.length - domain.length - 1;
-  if (dot <= 0 || hostname.charCodeAt(dot) !== DOT || !hostname.endsWith(domain)) return null;
+  if (dot <= 0 || !hostname.endsWith(domain)) return null;
   return hostname.indexOf(".") === dot ? hostname.slice(0, dot) : null;
 }
 

@@ -3,7 +3,7 @@ import { HOST_LENGTH_MAX } from "../limits.ts";
 import type { HostKind } from "./types.ts";
 
 /** A host pattern, or why it is none. `host` is null for any host. */
-export type ParsedHost = { ok: true; host: string | null; hostKind: HostKind } | { ok: false; reason: string };
+type ParsedHost = { ok: true; host: string | null; hostKind: HostKind } | { ok: false; reason: string };
 
 /** What a URL would read as something else than a name: user, path, query, escape, address in brackets. */
 const NOT_A_NAME = /[@/\\?#%[\]\s\p{Cc}]/u;

@@ -1,5 +1,5 @@
 /** Methods a route may name; `ANY` takes the rest. */
-export const ROUTE_METHODS: ReadonlySet<string> = new Set(
+const ROUTE_METHODS: ReadonlySet<string> = new Set(
   (
     "GET HEAD POST PUT PATCH DELETE OPTIONS " +
     "PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK SEARCH REPORT PURGE QUERY"

@@ -3,7 +3,7 @@ import { canonicalSegment, decodeSegment, RESERVED_SEGMENT } from "./path.ts";
 import type { PathKind } from "./types.ts";
 
 /** A path pattern, or why it is none. */
-export type ParsedPattern = { ok: true; path: string; pathKind: PathKind } | { ok: false; reason: string };
+type ParsedPattern = { ok: true; path: string; pathKind: PathKind } | { ok: false; reason: string };
 
 const PARAM_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const CONTROL = /\p{Cc}/u;
