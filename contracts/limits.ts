@@ -66,3 +66,36 @@ export const IDEMPOTENCY_TTL_MS = 24 * 60 * 60 * 1000;
 export const KEYS_PER_USER_MAX = 100;
 /** Orgs one user may own while there are no plans. */
 export const ORGS_PER_USER_MAX = 10_000;
+/** Largest piece of text or bytes in one row of an object, in bytes; Cloudflare refuses rows over 2 MB. */
+export const ROW_CONTENT_BYTES_MAX = 1024 * 1024;
+/** Versions of a write to KV tried before the outbox row waits for the next change of its org. */
+export const OUTBOX_ATTEMPTS_MAX = 60;
+/** First and longest pause between two attempts of an outbox row, in milliseconds. */
+export const OUTBOX_RETRY_MS_MIN = 1_000;
+export const OUTBOX_RETRY_MS_MAX = 10 * 60 * 1000;
+/** Outbox rows delivered at once. */
+export const OUTBOX_CONCURRENCY = 6;
+/** Deadline of one delivery of an outbox row, in milliseconds. */
+export const OUTBOX_DELIVERY_MS = 10_000;
+/** Longest drain of an outbox before it leaves the rest to the alarm, in milliseconds. */
+export const OUTBOX_DRAIN_MS = 20_000;
+/** How long a change waits for its publication before it returns anyway, in milliseconds. */
+export const PUBLICATION_WAIT_MS = 1_000;
+/** How long the removal of an org waits for its end before it says that it goes on, in milliseconds. */
+export const REMOVAL_WAIT_MS = 4_000;
+/** How long an erased object remembers that it was, so that nothing late revives it, in milliseconds. */
+export const TOMBSTONE_MS = 24 * 60 * 60 * 1000;
+/** Pause before an alarm whose work failed is tried again, in milliseconds. */
+export const ALARM_RETRY_MS = 5_000;
+/** Stored text of one execution record, in characters; longer texts in it are cut. */
+export const LOG_RECORD_LENGTH_MAX = 64 * 1024;
+/** Between the first and the last execution of one stored segment of the log, in milliseconds. */
+export const LOG_SEGMENT_SPAN_MS = 10_000;
+/** Segments of the log looked at for one page. */
+export const LOG_SEGMENTS_PER_PAGE_MAX = 2_000;
+/** Segments of the log read for one page, in bytes. */
+export const LOG_BYTES_READ_PER_PAGE_MAX = 4 * 1024 * 1024;
+/** One page of executions with their lines, in characters; a longer one is cut short. */
+export const LOG_PAGE_LENGTH_MAX = 4 * 1024 * 1024;
+/** Old segments removed by one append, at most; it keeps the cost of an append even. */
+export const LOG_SEGMENTS_PRUNED_PER_APPEND = 64;
