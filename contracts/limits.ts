@@ -68,7 +68,7 @@ export const KEYS_PER_USER_MAX = 100;
 export const ORGS_PER_USER_MAX = 10_000;
 /** Largest piece of text or bytes in one row of an object, in bytes; Cloudflare refuses rows over 2 MB. */
 export const ROW_CONTENT_BYTES_MAX = 1024 * 1024;
-/** Versions of a write to KV tried before the outbox row waits for the next change of its org. */
+/** Attempts to deliver an outbox row before it waits for the next change of its org. */
 export const OUTBOX_ATTEMPTS_MAX = 60;
 /** First and longest pause between two attempts of an outbox row, in milliseconds. */
 export const OUTBOX_RETRY_MS_MIN = 1_000;
@@ -87,8 +87,11 @@ export const REMOVAL_WAIT_MS = 4_000;
 export const TOMBSTONE_MS = 24 * 60 * 60 * 1000;
 /** Pause before an alarm whose work failed is tried again, in milliseconds. */
 export const ALARM_RETRY_MS = 5_000;
-/** Stored text of one execution record, in characters; longer texts in it are cut. */
+/** Text of one stored execution record, in characters; in a longer one each text is cut to the next bound. */
 export const LOG_RECORD_LENGTH_MAX = 64 * 1024;
+export const LOG_RECORD_TEXT_LENGTH_MAX = 8 * 1024;
+/** Text in one row of the log, in characters; at three bytes each it is still a row that Cloudflare takes. */
+export const LOG_ROW_LENGTH_MAX = 512 * 1024;
 /** Between the first and the last execution of one stored segment of the log, in milliseconds. */
 export const LOG_SEGMENT_SPAN_MS = 10_000;
 /** Segments of the log looked at for one page. */
@@ -99,3 +102,43 @@ export const LOG_BYTES_READ_PER_PAGE_MAX = 4 * 1024 * 1024;
 export const LOG_PAGE_LENGTH_MAX = 4 * 1024 * 1024;
 /** Old segments removed by one append, at most; it keeps the cost of an append even. */
 export const LOG_SEGMENTS_PRUNED_PER_APPEND = 64;
+/** Reasons that one refused upload names. */
+export const UPLOAD_ISSUES_MAX = 20;
+/** One file of TypeScript or JSX, in bytes; bundles arrive as JavaScript. */
+export const TYPESCRIPT_FILE_BYTES_MAX = 1024 * 1024;
+/** Frames of one stack shown to a reader. */
+export const STACK_LINES_MAX = 50;
+/** One stack shown to a reader, in characters. */
+export const STACK_LENGTH_MAX = 16 * 1024;
+/** Age at which a claim to remove a dead process's lock on a data folder counts as abandoned, in milliseconds. */
+export const DATA_LOCK_CLAIM_MS = 10_000;
+/** How long a session of the embedded database waits for its turn, in milliseconds. */
+export const DATABASE_WAIT_MS = 10_000;
+/** How long a transaction on the embedded database may hold its turn without a word, in milliseconds. */
+export const DATABASE_IDLE_IN_TRANSACTION_MS = 10_000;
+/** Time a connection to the database gateway has to sign on, in milliseconds. */
+export const DATABASE_SIGN_ON_MS = 5_000;
+/** Connections the database gateway holds at once. */
+export const DATABASE_CONNECTIONS_MAX = 256;
+/** One message to the database gateway, in bytes. */
+export const DATABASE_MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
+/** Time a database at DATABASE_URL has to accept a connection, in milliseconds. */
+export const DATABASE_CONNECT_MS = 4_000;
+/** Connections to the database at DATABASE_URL that are signed on in advance. */
+export const DATABASE_SPARE_CONNECTIONS = 2;
+/** How long the embedded database may leave its keeper without an answer before it is replaced, in milliseconds. */
+export const DATABASE_ANSWER_MS = 30_000;
+/** Pause between two looks of the keeper at the embedded database, in milliseconds. */
+export const DATABASE_BEAT_INTERVAL_MS = 2_000;
+/** Longest pause before the embedded database is started again, in milliseconds. */
+export const DATABASE_RESTART_MS_MAX = 5_000;
+/** Time the embedded database has to close in good order, in milliseconds. */
+export const DATABASE_CLOSE_MS = 3_000;
+/** Pause between two checkpoints of the embedded database, in milliseconds. */
+export const DATABASE_CHECKPOINT_INTERVAL_MS = 60_000;
+/** Pause between two clean-ups of dead rows in the embedded database, in milliseconds. */
+export const DATABASE_VACUUM_INTERVAL_MS = 60 * 60 * 1000;
+/** How long a migration waits for another one to finish, in milliseconds. */
+export const DATABASE_MIGRATE_WAIT_MS = 60_000;
+/** Free space below which a failed start of the embedded database is put down to a full disk, in bytes. */
+export const DATABASE_FREE_BYTES_MIN = 32 * 1024 * 1024;
