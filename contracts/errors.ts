@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The closed list of error codes and the HTTP status each one is answered with. */
 export const ERROR_STATUS = {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Prefix of every kind of id; the prefix says what an id names wherever it is met. */
 export const ID_PREFIXES = {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Everything that somebody may be allowed to do. Each endpoint names exactly one. */
 export const CAPABILITIES = [

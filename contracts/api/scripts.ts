@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 import { idSchema } from "../ids.ts";
 import { FILE_PATH_LENGTH_MAX, SCRIPT_NAME_LENGTH_MAX, TEXT_LENGTH_MAX, WALL_CLOCK_MS } from "../limits.ts";

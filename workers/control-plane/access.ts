@@ -1,0 +1,68 @@
+import { and, eq } from "drizzle-orm";
+
+import { PlatformError } from "../../contracts/errors.ts";
+import { type Capability, ORG_ROLE_CAPABILITIES, type OrgRole } from "../../contracts/rights.ts";
+import { slugProblem } from "../../contracts/slug.ts";
+import { keyAllows, mayOnPlatform, type Principal } from "./auth/principal.ts";
+import { member, org } from "./database/schema.ts";
+import type { Scope } from "./scope.ts";
+
+/** An org that the principal may see, and its role in it (null where a platform role alone lets it in). */
+export interface OrgAccess {
+  org: typeof org.$inferSelect;
+  role: OrgRole | null;
+}
+
+/** What may still be done with an org that is being destroyed. */
+const WHILE_DESTROYING: ReadonlySet<Capability> = new Set<Capability>(["org:read", "org:delete"]);
+
+const notFound = (): PlatformError =>
+  new PlatformError("not_found", "There is no such org, or you have no part in it. `isola orgs list` shows yours.");
+
+/** Platform owners and admins have a part in every org. */
+export function seesEveryOrg({ user }: Principal): boolean {
+  return user.role === "owner" || user.role === "admin";
+}
+
+/**
+ * The only way from a slug to an org. What the principal has no part in does not exist (`not_found`); what
+ * it sees but may not do is `forbidden`.
+ */
+export async function accessOrg(
+  scope: Scope,
+  principal: Principal,
+  slug: string,
+  capability: Capability,
+): Promise<OrgAccess> {
+  if (slugProblem(slug) !== null) throw notFound();
+  const [row] = await scope.database
+    .select({ org, role: member.role })
+    .from(org)
+    .leftJoin(member, and(eq(member.orgId, org.id), eq(member.userId, principal.user.id)))
+    .where(eq(org.slug, slug));
+  if (row === undefined || !isVisible(principal, row)) throw notFound();
+  const allowed = seesEveryOrg(principal) || (row.role !== null && ORG_ROLE_CAPABILITIES[row.role].has(capability));
+  if (!allowed || !keyAllows(principal, capability)) throw forbidden(principal, capability);
+  if (row.org.state === "destroying" && !WHILE_DESTROYING.has(capability)) {
+    throw new PlatformError("conflict", `The org ${slug} is being destroyed.`, { state: row.org.state });
+  }
+  return row;
+}
+
+function isVisible(principal: Principal, { org, role }: OrgAccess): boolean {
+  const bound = principal.key?.org ?? null;
+  return (bound === null || bound.id === org.id) && (role !== null || seesEveryOrg(principal));
+}
+
+/** Refuses what the principal may not do outside any org; a key that is bound to one can make no others. */
+export function requireOnPlatform(principal: Principal, capability: Capability): void {
+  const boundElsewhere = capability === "orgs:create" && principal.key !== null && principal.key.org !== null;
+  if (boundElsewhere || !mayOnPlatform(principal, capability)) throw forbidden(principal, capability);
+}
+
+function forbidden(principal: Principal, capability: Capability): PlatformError {
+  const lacking = keyAllows(principal, capability)
+    ? `Your role does not allow ${capability}. Ask an owner for it.`
+    : `This key's scopes do not cover ${capability}. Make a key that has it: \`isola keys create --scope ${capability}\`.`;
+  return new PlatformError("forbidden", lacking, { capability });
+}

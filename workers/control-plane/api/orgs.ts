@@ -1,0 +1,105 @@
+import { and, count, eq, gt } from "drizzle-orm";
+
+import { ENDPOINTS } from "../../../contracts/api/index.ts";
+import { PlatformError } from "../../../contracts/errors.ts";
+import { newId } from "../../../contracts/ids.ts";
+import { ORGS_PER_USER_MAX, PAGE_SIZE_DEFAULT } from "../../../contracts/limits.ts";
+import type { OrgRole } from "../../../contracts/rights.ts";
+import { seesEveryOrg } from "../access.ts";
+import { audit } from "../audit.ts";
+import { actorOf, type Principal } from "../auth/principal.ts";
+import { member, org } from "../database/schema.ts";
+import { type ControlPlaneEnv, orgUrl } from "../env.ts";
+import { Mounts } from "../mount.ts";
+import { finishDestroying } from "../org-life.ts";
+import type { Scope } from "../scope.ts";
+import { keyOfCursor, pageOfRows } from "./page.ts";
+
+type OrgRow = typeof org.$inferSelect;
+
+/** Orgs: their rows here, their state behind the door. */
+export const orgs = new Mounts()
+  .add(ENDPOINTS.listOrgs, async ({ scope, principal, query }) => {
+    const { rows, cursor } = await listOrgs(scope, principal, query.limit ?? PAGE_SIZE_DEFAULT, query.cursor);
+    return { items: rows.map((row) => toOrg(scope.env, row.org, row.role)), cursor };
+  })
+  .add(ENDPOINTS.createOrg, async ({ scope, principal, body }) => {
+    const { slug, driver } = body;
+    const id = newId("org");
+    const row = await scope.database.transaction(async (tx) => {
+      const userId = principal.user.id;
+      const [owned] = await tx.select({ count: count() }).from(org).where(eq(org.createdBy, userId));
+      if ((owned?.count ?? 0) >= ORGS_PER_USER_MAX) throw tooManyOrgs(owned?.count ?? 0);
+      const values = { id, slug, name: body.name ?? slug, driver, state: "running" as const, createdBy: userId };
+      const [made] = await tx.insert(org).values(values).onConflictDoNothing().returning();
+      if (made === undefined) throw slugTaken(slug);
+      await tx.insert(member).values({ orgId: id, userId, role: "owner" });
+      await audit(tx, scope, { actor: actorOf(principal), action: "org.create", target: slug, orgId: id });
+      return made;
+    });
+    await openLazily(scope, row);
+    return toOrg(scope.env, row, "owner");
+  })
+  .add(ENDPOINTS.getOrg, async ({ scope, access }) => toOrg(scope.env, access.org, access.role))
+  .add(ENDPOINTS.patchOrg, async ({ scope, principal, access, body }) => {
+    const { id, slug, name } = access.org;
+    const row = await scope.database.transaction(async (tx) => {
+      const [changed] = await tx.update(org).set({ name: body.name }).where(eq(org.id, id)).returning();
+      if (changed === undefined) throw new PlatformError("not_found", `The org ${slug} is gone.`);
+      const details = { before: name, after: body.name };
+      await audit(tx, scope, { actor: actorOf(principal), action: "org.rename", target: slug, orgId: id, details });
+      return changed;
+    });
+    return toOrg(scope.env, row, access.role);
+  })
+  .add(ENDPOINTS.deleteOrg, async ({ scope, principal, access, query }) => {
+    const { id, slug } = access.org;
+    if (query.confirm !== slug) {
+      const reason = `must be the slug, ${slug}`;
+      throw new PlatformError("invalid", `To destroy the org, repeat its slug: ?confirm=${slug}`, {
+        issues: [{ field: "confirm", reason }],
+      });
+    }
+    await scope.database.update(org).set({ state: "destroying" }).where(eq(org.id, id));
+    await finishDestroying(scope, access.org, actorOf(principal));
+    return undefined;
+  });
+
+/** The orgs a principal has a part in, by slug. */
+export async function listOrgs(scope: Scope, principal: Principal, limit: number, cursor?: string) {
+  const after = keyOfCursor(cursor);
+  const bound = principal.key?.org ?? null;
+  const mine = and(eq(member.orgId, org.id), eq(member.userId, principal.user.id));
+  const select = scope.database.select({ org, role: member.role }).from(org).$dynamic();
+  const visible = seesEveryOrg(principal) ? select.leftJoin(member, mine) : select.innerJoin(member, mine);
+  const found: { org: OrgRow; role: OrgRole | null }[] = await visible
+    .where(and(bound === null ? undefined : eq(org.id, bound.id), after === null ? undefined : gt(org.slug, after)))
+    .orderBy(org.slug)
+    .limit(limit + 1);
+  return pageOfRows(found, limit, (row) => row.org.slug);
+}
+
+/** The org exists once its row does; where its object cannot be opened now, the directory does it later. */
+async function openLazily(scope: Scope, { id, slug }: OrgRow): Promise<void> {
+  try {
+    await scope.state.openOrg(id, slug);
+  } catch (error) {
+    console.error(scope.requestId, `org ${id} will be opened by its first look-up:`, error);
+  }
+  // Somebody may have asked for the host before, and an edge may remember that there was nothing.
+  await scope.edges.forget(slug);
+}
+
+function toOrg(env: ControlPlaneEnv, row: OrgRow, role: OrgRole | null) {
+  const { id, slug, name, driver, state } = row;
+  return { id, slug, name, driver, state, url: orgUrl(env, slug), role, createdAt: row.createdAt.getTime() };
+}
+
+const slugTaken = (slug: string): PlatformError =>
+  new PlatformError("conflict", `The slug ${slug} is taken. Choose another.`, { slug });
+
+const tooManyOrgs = (used: number): PlatformError =>
+  new PlatformError("conflict", `You have made ${used} of ${ORGS_PER_USER_MAX} orgs. Delete one first.`, {
+    limit: ORGS_PER_USER_MAX,
+    used,
+  });

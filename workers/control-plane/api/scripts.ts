@@ -1,0 +1,129 @@
+import { ENDPOINTS } from "../../../contracts/api/index.ts";
+import type { ScriptSummary, VersionInput } from "../../../contracts/doors.ts";
+import { PlatformError } from "../../../contracts/errors.ts";
+import type { OrgAccess } from "../access.ts";
+import { auditLater } from "../audit.ts";
+import { actorOf, type Principal } from "../auth/principal.ts";
+import { compileUpload } from "../compile/index.ts";
+import { orgUrl } from "../env.ts";
+import { Mounts } from "../mount.ts";
+import type { Scope } from "../scope.ts";
+import { scriptNamed } from "./names.ts";
+import { pageRequest } from "./page.ts";
+import { Stacks } from "./stacks.ts";
+import { filesOf, type Upload } from "./upload.ts";
+
+/** Scripts of an org and their versions. What changes one is live at the edges when it returns. */
+export const scripts = new Mounts()
+  .add(ENDPOINTS.listScripts, async ({ scope, access, query }) => {
+    const page = await scope.state.listScripts(access.org.id, pageRequest(query));
+    return { items: page.items.map((script) => toScript(scope, access, script)), cursor: page.cursor };
+  })
+  .add(ENDPOINTS.createScript, async ({ scope, principal, access, body }) =>
+    toScript(scope, access, await save(scope, principal, access, body.name, body, "create")),
+  )
+  .add(ENDPOINTS.putScript, async ({ scope, principal, access, params, body }) =>
+    toScript(scope, access, await save(scope, principal, access, params.name, body, "replace")),
+  )
+  .add(ENDPOINTS.getScript, async ({ scope, access, params, query }) => {
+    const { id } = access.org;
+    const script = await scriptNamed(scope, id, params.name);
+    const content = await scope.state.versionFiles(id, script.id, query.version ?? null);
+    if (content === null) throw new PlatformError("not_found", `${script.name} has no version ${query.version ?? ""}.`);
+    return { ...toScript(scope, access, script), ...content };
+  })
+  .add(ENDPOINTS.patchScript, async ({ scope, principal, access, params, body }) => {
+    const { id, slug } = access.org;
+    const patch = { description: body.description, wallClockMs: body.limits?.wallClockMs };
+    const script = await scope.state.patchScript(id, params.name, patch);
+    await scope.edges.forget(slug);
+    const entry = { actor: actorOf(principal), action: "script.change", target: script.name, orgId: id };
+    auditLater(scope, { ...entry, details: { ...patch } });
+    return toScript(scope, access, script);
+  })
+  .add(ENDPOINTS.deleteScript, async ({ scope, principal, access, params }) => {
+    const { id, slug } = access.org;
+    const script = await scriptNamed(scope, id, params.name);
+    await scope.state.deleteScript(id, script.id);
+    await scope.edges.forget(slug);
+    auditLater(scope, { actor: actorOf(principal), action: "script.delete", target: script.name, orgId: id });
+    return undefined;
+  })
+  .add(ENDPOINTS.listVersions, async ({ scope, access, params, query }) => {
+    const { id } = access.org;
+    const script = await scriptNamed(scope, id, params.name);
+    return scope.state.listVersions(id, script.id, pageRequest(query));
+  })
+  .add(ENDPOINTS.rollBackScript, async ({ scope, principal, access, params, body }) => {
+    const { id, slug } = access.org;
+    const actor = actorOf(principal);
+    const script = await scope.state.rollBack(id, actor, params.name, String(body.version));
+    await scope.edges.forget(slug);
+    const details = { version: script.live.number };
+    auditLater(scope, { actor, action: "script.roll-back", target: script.name, orgId: id, details });
+    return toScript(scope, access, script);
+  })
+  .add(ENDPOINTS.invokeScript, async ({ scope, access, params, body }) => {
+    const { id, slug } = access.org;
+    const script = await scriptNamed(scope, id, params.name);
+    const answer = await scope.edges.invoke({
+      orgId: id,
+      slug,
+      scriptId: script.id,
+      ...body,
+      method: body.method.toUpperCase(),
+    });
+    return { ...answer, error: await new Stacks(scope, id).map(answer.error, script.live.id) };
+  });
+
+async function save(
+  scope: Scope,
+  principal: Principal,
+  { org }: OrgAccess,
+  name: string,
+  upload: Upload,
+  mode: VersionInput["mode"],
+): Promise<ScriptSummary> {
+  const files = filesOf(upload);
+  const kind = upload.kind ?? (await scope.state.findScript(org.id, name))?.kind ?? "endpoint";
+  const { main, modules, nodeCompat, sourceMap, hash, sizeBytes } = await compileUpload({
+    files,
+    kind,
+    ...(upload.main === undefined ? {} : { main: upload.main }),
+    ...(upload.sourceMap === undefined ? {} : { sourceMap: upload.sourceMap }),
+  });
+  const actor = actorOf(principal);
+  const { script, created } = await scope.state.saveScript(org.id, actor, {
+    name,
+    kind,
+    description: upload.description ?? null,
+    message: upload.message ?? "",
+    wallClockMs: upload.limits?.wallClockMs ?? null,
+    files,
+    code: { main, modules, nodeCompat },
+    sourceMap,
+    hash,
+    sizeBytes,
+    mode,
+  });
+  await scope.edges.forget(org.slug);
+  const details = { version: script.live.number, hash, created };
+  auditLater(scope, { actor, action: "script.save", target: name, orgId: org.id, details });
+  return script;
+}
+
+function toScript(scope: Scope, { org }: OrgAccess, script: ScriptSummary) {
+  const { id, name, kind, description, live, createdAt, updatedAt } = script;
+  const executeUrl = `${orgUrl(scope.env, org.slug)}/.isola/v1/execute/${id}`;
+  return {
+    id,
+    name,
+    kind,
+    description,
+    limits: { wallClockMs: script.wallClockMs },
+    live,
+    executeUrl,
+    createdAt,
+    updatedAt,
+  };
+}

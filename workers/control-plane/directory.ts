@@ -1,0 +1,53 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
+
+import type { DirectoryDoor } from "../../contracts/doors.ts";
+import { platformErrorOf } from "../../contracts/errors.ts";
+import { slugProblem } from "../../contracts/slug.ts";
+import { org } from "./database/schema.ts";
+import type { ControlPlaneEnv } from "./env.ts";
+import { failureOf } from "./failure.ts";
+import { Scope } from "./scope.ts";
+
+type Found = Awaited<ReturnType<DirectoryDoor["findOrg"]>>;
+
+/** The door to the directory of hosts: asked when an edge finds no projection of a slug. */
+export class Directory extends WorkerEntrypoint<ControlPlaneEnv> implements DirectoryDoor {
+  async findOrg(slug: string): Promise<Found> {
+    const scope = new Scope(this.env);
+    try {
+      return await findOrg(scope, slug);
+    } catch (error) {
+      throw failureOf(error, scope.requestId).error;
+    } finally {
+      this.ctx.waitUntil(scope.close());
+    }
+  }
+}
+
+async function findOrg(scope: Scope, slug: unknown): Promise<Found> {
+  if (typeof slug !== "string" || slugProblem(slug) !== null) return null;
+  const found = await lookUp(scope, slug);
+  if (found === null || found.state !== "running") return found;
+  try {
+    // Its object may never have heard of it, where creation was cut off.
+    await scope.state.openOrg(found.orgId, slug);
+  } catch (error) {
+    if (platformErrorOf(error) === null) throw error;
+    console.error(scope.requestId, `org ${found.orgId} could not be opened:`, error);
+    return found;
+  }
+  const still = await lookUp(scope, slug);
+  if (still?.orgId === found.orgId) return still;
+  // It was destroyed in between, and opening it must not bring it back.
+  await scope.state.destroyOrg(found.orgId);
+  return still;
+}
+
+async function lookUp(scope: Scope, slug: string): Promise<Found> {
+  const [row] = await scope.database
+    .select({ orgId: org.id, slug: org.slug, state: org.state })
+    .from(org)
+    .where(eq(org.slug, slug));
+  return row ?? null;
+}

@@ -1,0 +1,36 @@
+import { lt } from "drizzle-orm";
+
+import { IDEMPOTENCY_TTL_MS } from "../../contracts/limits.ts";
+import { createApp } from "./app.ts";
+import { SIGN_IN_WINDOW_S } from "./bounds.ts";
+import { idempotencyKey, rateLimit, session, verification } from "./database/schema.ts";
+import type { ControlPlaneEnv } from "./env.ts";
+import { sweepDestroying } from "./org-life.ts";
+import { Scope } from "./scope.ts";
+
+export { Directory } from "./directory.ts";
+
+const app = createApp();
+
+/** The control plane: management API, sign-in, pages; and every minute, what was left unfinished. */
+export default {
+  fetch: (request, env, context) => app.fetch(request, env, context),
+
+  async scheduled(_, env) {
+    const scope = new Scope(env);
+    try {
+      await sweepDestroying(scope);
+      await removeExpired(scope, Date.now());
+    } finally {
+      await scope.close();
+    }
+  },
+} satisfies ExportedHandler<ControlPlaneEnv>;
+
+/** Removes what its time has made worthless. */
+async function removeExpired({ database }: Scope, now: number): Promise<void> {
+  await database.delete(idempotencyKey).where(lt(idempotencyKey.createdAt, new Date(now - IDEMPOTENCY_TTL_MS)));
+  await database.delete(session).where(lt(session.expiresAt, new Date(now)));
+  await database.delete(verification).where(lt(verification.expiresAt, new Date(now)));
+  await database.delete(rateLimit).where(lt(rateLimit.lastRequest, now - SIGN_IN_WINDOW_S * 1_000));
+}

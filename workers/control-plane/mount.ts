@@ -1,0 +1,125 @@
+import type { Context } from "hono";
+import type { z } from "zod";
+
+import type { Endpoint } from "../../contracts/api/endpoint.ts";
+import { invalidFrom } from "../../contracts/errors.ts";
+import { accessOrg, type OrgAccess, requireOnPlatform } from "./access.ts";
+import { getPrincipal, type Principal } from "./auth/principal.ts";
+import { requireSameOrigin } from "./auth/same-origin.ts";
+import type { ControlPlaneEnv } from "./env.ts";
+import { once } from "./idempotency.ts";
+import { readJson } from "./read-json.ts";
+import type { Scope } from "./scope.ts";
+
+export type AppTypes = { Bindings: ControlPlaneEnv; Variables: { scope: Scope } };
+
+/** What a handler is given: parsed input and checked rights. */
+export interface Call<E extends Endpoint> {
+  params: z.output<E["params"]>;
+  query: z.output<E["query"]>;
+  body: z.output<E["body"]>;
+  principal: Principal;
+  /** The org of the path; there is one exactly where the endpoint has a `{slug}`. */
+  access: z.output<E["params"]> extends { slug: string } ? OrgAccess : null;
+  scope: Scope;
+}
+
+export interface MountOptions {
+  /** The answer holds something that is shown once, so it is never kept. */
+  secretAnswer?: boolean;
+}
+
+export interface Mounted {
+  endpoint: Endpoint;
+  handle: (context: Context<AppTypes>) => Promise<Response>;
+}
+
+type Answer<E extends Endpoint> = Promise<z.input<E["response"]>>;
+
+/** Endpoints and their handlers, to be mounted by the app. */
+export class Mounts {
+  readonly all: Mounted[] = [];
+
+  /** Mounts an endpoint for those who have its capability. */
+  add<E extends Endpoint>(endpoint: E, handler: (call: Call<E>) => Answer<E>, options: MountOptions = {}): this {
+    const handle = async (context: Context<AppTypes>): Promise<Response> => {
+      const { scope } = context.var;
+      const request = context.req.raw;
+      const { principal, access } = await authorise(scope, request, endpoint, context.req.param("slug"));
+      for (const cookie of principal.setCookies) context.header("set-cookie", cookie, { append: true });
+      const { params, query } = parseAddress(endpoint, context);
+      const { text, body } = await readBody(endpoint, request);
+      const answer = async (): Promise<string | null> =>
+        encode(endpoint, await handler({ params, query, body, principal, access, scope } as Call<E>));
+      const sent = await once(
+        scope,
+        { principal, request, bodyText: text, status: endpoint.status, ...options },
+        answer,
+      );
+      return respond(context, sent.status, sent.body);
+    };
+    this.all.push({ endpoint, handle });
+    return this;
+  }
+
+  /** Mounts an endpoint that answers anybody. */
+  addOpen<E extends Endpoint>(
+    endpoint: E,
+    handler: (call: Pick<Call<E>, "params" | "query" | "body" | "scope">) => Answer<E>,
+  ): this {
+    const handle = async (context: Context<AppTypes>): Promise<Response> => {
+      const { params, query } = parseAddress(endpoint, context);
+      const { body } = await readBody(endpoint, context.req.raw);
+      const result = await handler({ params, query, body, scope: context.var.scope } as Call<E>);
+      return respond(context, endpoint.status, encode(endpoint, result));
+    };
+    this.all.push({ endpoint, handle });
+    return this;
+  }
+}
+
+async function authorise(
+  scope: Scope,
+  request: Request,
+  { id, capability }: Endpoint,
+  slug: string | undefined,
+): Promise<{ principal: Principal; access: OrgAccess | null }> {
+  if (capability === null) throw new Error(`${id} is open to anybody; mount it as such`);
+  const principal = await getPrincipal(scope, request.headers);
+  if (principal.key === null) requireSameOrigin(request, scope.env.PUBLIC_URL);
+  if (slug !== undefined) return { principal, access: await accessOrg(scope, principal, slug, capability) };
+  requireOnPlatform(principal, capability);
+  return { principal, access: null };
+}
+
+function parseAddress(endpoint: Endpoint, context: Context<AppTypes>): { params: unknown; query: unknown } {
+  return {
+    params: parse(endpoint.params, context.req.param(), "path"),
+    query: parse(endpoint.query, context.req.query(), "query"),
+  };
+}
+
+async function readBody(endpoint: Endpoint, request: Request): Promise<{ text: string; body: unknown }> {
+  if (endpoint.body.safeParse(undefined).success) return { text: "", body: undefined };
+  const { text, value } = await readJson(request);
+  return { text, body: parse(endpoint.body, value, "body") };
+}
+
+function parse(schema: z.ZodType, value: unknown, what: string): unknown {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw invalidFrom(parsed.error, what);
+  return parsed.data;
+}
+
+/** The schema has the last word on what leaves: it drops what it does not know. */
+function encode(endpoint: Endpoint, result: unknown): string | null {
+  if (endpoint.status === 204) return null;
+  const parsed = endpoint.response.safeParse(result);
+  if (parsed.success) return JSON.stringify(parsed.data);
+  throw new Error(`${endpoint.id} answered something else than it says`, { cause: parsed.error });
+}
+
+function respond(context: Context<AppTypes>, status: number, body: string | null): Response {
+  if (body === null) return context.body(null, 204);
+  return context.body(body, status as 200, { "content-type": "application/json; charset=utf-8" });
+}

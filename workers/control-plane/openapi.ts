@@ -1,0 +1,109 @@
+import * as z from "zod";
+
+import type { Endpoint } from "../../contracts/api/endpoint.ts";
+import { API_PREFIX, ENDPOINTS } from "../../contracts/api/index.ts";
+import { type ErrorCode, ERROR_STATUS, errorBodySchema } from "../../contracts/errors.ts";
+import type { ControlPlaneEnv } from "./env.ts";
+
+type Json = Record<string, unknown>;
+
+/** Refusals that any endpoint may give, beside its own. */
+const COMMON: readonly ErrorCode[] = ["invalid", "too_large", "internal", "unavailable"];
+const SIGNED_IN: readonly ErrorCode[] = ["unauthenticated", "forbidden"];
+const WITH_BODY: readonly ErrorCode[] = ["malformed", "unsupported_media_type"];
+
+/** The API as an OpenAPI 3.1 document, made of the same endpoints that are mounted. */
+export function openApi(env: Pick<ControlPlaneEnv, "PUBLIC_URL" | "VERSION">): Json {
+  const paths: Record<string, Json> = {};
+  for (const endpoint of Object.values<Endpoint>(ENDPOINTS)) {
+    const path = (paths[endpoint.path] ??= {});
+    path[endpoint.method.toLowerCase()] = operation(endpoint);
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: "Isola", version: env.VERSION, description: "The management API of an Isola platform." },
+    servers: [{ url: env.PUBLIC_URL.replace(/\/+$/, "") + API_PREFIX }],
+    security: [{ key: [] }, { session: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        key: { type: "http", scheme: "bearer", description: "An API key: `isola_…`" },
+        session: { type: "apiKey", in: "cookie", name: "isola_session", description: "A signed-in browser" },
+      },
+      schemas: { Error: schemaOf(errorBodySchema, "output") },
+    },
+  };
+}
+
+/** JSON schema of a zod schema, as it is sent (`input`) or as it is answered (`output`). */
+export function schemaOf(schema: z.ZodType, io: "input" | "output"): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  return rest;
+}
+
+/** Whether an endpoint takes a body. */
+export const takesBody = (endpoint: Endpoint): boolean => !endpoint.body.safeParse(undefined).success;
+
+/** Every refusal of an endpoint, in the order of their status. */
+export function refusalsOf(endpoint: Endpoint): ErrorCode[] {
+  const codes = new Set<ErrorCode>([...endpoint.errors, ...COMMON]);
+  if (endpoint.capability !== null) for (const code of SIGNED_IN) codes.add(code);
+  if (takesBody(endpoint)) for (const code of WITH_BODY) codes.add(code);
+  return [...codes].sort((a, b) => ERROR_STATUS[a] - ERROR_STATUS[b]);
+}
+
+function operation(endpoint: Endpoint): Json {
+  const { id, tag, summary, capability } = endpoint;
+  const mutates = endpoint.method !== "GET" && capability !== null;
+  const parameters = [
+    ...parametersOf(endpoint.params, "path"),
+    ...parametersOf(endpoint.query, "query"),
+    ...(mutates ? [IDEMPOTENCY_KEY] : []),
+  ];
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(capability === null ? { security: [] } : { description: `Needs \`${capability}\`.` }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(takesBody(endpoint)
+      ? { requestBody: { required: true, content: json(schemaOf(endpoint.body, "input")) } }
+      : {}),
+    responses: responsesOf(endpoint),
+  };
+}
+
+const IDEMPOTENCY_KEY = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description: "Sent again with the same key, the request has the effect of one and gets the first answer.",
+  schema: { type: "string", maxLength: 200 },
+};
+
+function parametersOf(schema: z.ZodType, place: "path" | "query"): Json[] {
+  // What a coerced number takes is anything; what it must be is said by its output.
+  const { properties, required } = schemaOf(schema, "output") as { properties?: Json; required?: string[] };
+  return Object.entries(properties ?? {}).map(([name, of]) => ({
+    name,
+    in: place,
+    required: place === "path" || (required?.includes(name) ?? false),
+    schema: of,
+  }));
+}
+
+function responsesOf(endpoint: Endpoint): Json {
+  const responses: Record<string, Json> = {
+    [endpoint.status]:
+      endpoint.status === 204
+        ? { description: "Done" }
+        : { description: "Success", content: json(schemaOf(endpoint.response, "output")) },
+  };
+  for (const code of refusalsOf(endpoint)) {
+    const status = ERROR_STATUS[code];
+    responses[status] = { description: `\`${code}\``, content: json({ $ref: "#/components/schemas/Error" }) };
+  }
+  return responses;
+}
+
+const json = (schema: Json): Json => ({ "application/json": { schema } });

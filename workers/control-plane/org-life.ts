@@ -1,0 +1,52 @@
+import { and, eq } from "drizzle-orm";
+
+import type { Actor } from "../../contracts/doors.ts";
+import { audit } from "./audit.ts";
+import { DESTROY_BATCH_MAX } from "./bounds.ts";
+import { apiKey, org } from "./database/schema.ts";
+import type { Scope } from "./scope.ts";
+
+type OrgRow = typeof org.$inferSelect;
+
+/**
+ * Destroys an org that is marked `destroying`: it stops answering, its state goes, and last of all its row,
+ * so that a pass that was cut off leaves something to finish. Every step may be repeated.
+ */
+export async function finishDestroying(
+  scope: Scope,
+  { id, slug }: Pick<OrgRow, "id" | "slug">,
+  actor: Actor,
+): Promise<void> {
+  await scope.state.setOrgState(id, "destroying");
+  await scope.edges.forget(slug);
+  await scope.state.destroyOrg(id);
+  await scope.edges.forget(slug);
+  await scope.database.transaction(async (tx) => {
+    await tx.delete(apiKey).where(eq(apiKey.orgId, id));
+    const gone = await tx.delete(org).where(eq(org.id, id)).returning({ id: org.id });
+    if (gone.length === 0) return;
+    await audit(tx, scope, { actor, action: "org.delete", target: slug, orgId: id });
+  });
+}
+
+/** Finishes what was left half destroyed; a failure of one org does not keep the others. */
+export async function sweepDestroying(scope: Scope): Promise<void> {
+  const left = await scope.database
+    .select({ id: org.id, slug: org.slug })
+    .from(org)
+    .where(eq(org.state, "destroying"))
+    .orderBy(org.updatedAt)
+    .limit(DESTROY_BATCH_MAX);
+  for (const row of left) {
+    try {
+      await finishDestroying(scope, row, { type: "platform", id: "sweep", name: "Clean-up" });
+    } catch (error) {
+      console.error(scope.requestId, `org ${row.id} is still not destroyed:`, error);
+      // To the end of the queue, so that it does not keep the others waiting.
+      await scope.database
+        .update(org)
+        .set({ updatedAt: new Date() })
+        .where(and(eq(org.id, row.id), eq(org.state, "destroying")));
+    }
+  }
+}

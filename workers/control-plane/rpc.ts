@@ -1,0 +1,110 @@
+import type { DispatchDoor, StateDoor } from "../../contracts/doors.ts";
+import { PlatformError, platformErrorOf } from "../../contracts/errors.ts";
+import { STATE_CALL_MS, WALL_CLOCK_MS } from "../../contracts/limits.ts";
+import { FORGET_MS, INVOKE_MARGIN_MS } from "./bounds.ts";
+
+/** How a door's method may be called: its deadline in milliseconds, and whether calling it twice does no harm. */
+interface CallRule {
+  deadlineMs: number;
+  safe: boolean;
+}
+type Rules<D> = Record<keyof D, CallRule>;
+
+const SAFE: CallRule = { deadlineMs: STATE_CALL_MS, safe: true };
+const ONCE: CallRule = { deadlineMs: STATE_CALL_MS, safe: false };
+
+/** `safe` is what `contracts/doors.ts` says of each method, and every plain read. */
+export const STATE_RULES: Rules<StateDoor> = {
+  openOrg: SAFE,
+  projection: SAFE,
+  versionCode: SAFE,
+  setOrgState: SAFE,
+  destroyOrg: SAFE,
+  saveScript: ONCE,
+  listScripts: SAFE,
+  findScript: SAFE,
+  patchScript: ONCE,
+  deleteScript: SAFE,
+  listVersions: SAFE,
+  versionFiles: SAFE,
+  versionSourceMap: SAFE,
+  rollBack: ONCE,
+  createRoute: ONCE,
+  listRoutes: SAFE,
+  deleteRoute: ONCE,
+  appendLog: SAFE,
+  listExecutions: SAFE,
+  findExecution: SAFE,
+  ping: SAFE,
+};
+
+export const DISPATCH_RULES: Rules<DispatchDoor> = {
+  invoke: { deadlineMs: WALL_CLOCK_MS + INVOKE_MARGIN_MS, safe: false },
+  forget: { deadlineMs: FORGET_MS, safe: false },
+};
+
+/**
+ * The same door with a deadline on every call and one retry of what is safe to repeat. Refusals come
+ * out as `PlatformError`s; a door that does not answer is `unavailable`; anything else is a bug and is rethrown.
+ */
+export function guard<D extends object>(door: D, name: string, rules: Rules<D>): D {
+  return new Proxy(door, {
+    get(target, method) {
+      const rule = Object.hasOwn(rules, method) ? rules[method as keyof D] : undefined;
+      if (rule === undefined) return undefined;
+      // Called on the stub: a method of an RPC stub is itself a stub and must not be taken off it.
+      const stub = target as Record<keyof D, (...args: unknown[]) => Promise<unknown>>;
+      return (...args: unknown[]) => guarded(() => stub[method as keyof D](...args), name, rule);
+    },
+  });
+}
+
+async function guarded(call: () => Promise<unknown>, name: string, rule: CallRule): Promise<unknown> {
+  const began = Date.now();
+  try {
+    return await bounded(call(), name, rule.deadlineMs);
+  } catch (error) {
+    const left = rule.deadlineMs - (Date.now() - began);
+    if (!rule.safe || platformErrorOf(error) !== null || left <= 0) throw refusalOf(error, name);
+    try {
+      return await bounded(call(), name, left);
+    } catch (again) {
+      throw refusalOf(again, name);
+    }
+  }
+}
+
+async function bounded(answer: Promise<unknown>, name: string, deadlineMs: number): Promise<unknown> {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(unavailable(name)), deadlineMs);
+  });
+  try {
+    return released(await Promise.race([answer, late]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Doors answer plain data; letting go of the session at once frees the other side. */
+function released(result: unknown): unknown {
+  if (typeof result !== "object" || result === null) return result;
+  (result as { [Symbol.dispose]?: () => void })[Symbol.dispose]?.();
+  return result;
+}
+
+const LOST =
+  /network connection lost|disconnected|connection (?:refused|reset|closed)|overloaded|broken|reset because/i;
+
+function refusalOf(error: unknown, name: string): unknown {
+  const refusal = platformErrorOf(error);
+  if (refusal !== null) return refusal;
+  const { retryable, overloaded, message } = error as { retryable?: boolean; overloaded?: boolean; message?: string };
+  if (retryable === true || overloaded === true || LOST.test(message ?? "")) return unavailable(name);
+  return error;
+}
+
+const unavailable = (name: string): PlatformError =>
+  new PlatformError("unavailable", `${name} does not answer right now. Try again in a moment.`, {
+    retryAfterSeconds: 1,
+  });

@@ -1,0 +1,45 @@
+import type { StateDoor } from "../../contracts/doors.ts";
+import { newId } from "../../contracts/ids.ts";
+import { type Connection, type Database, openConnection } from "./database/connect.ts";
+import { Edges } from "./edges.ts";
+import { type ControlPlaneEnv, isSecure } from "./env.ts";
+import { guard, STATE_RULES } from "./rpc.ts";
+
+/**
+ * What one request (or one scheduled pass) has at hand. The database is opened by the first who asks
+ * for it and closed when everything handed to {@link Scope.later} is done.
+ */
+export class Scope {
+  readonly env: ControlPlaneEnv;
+  readonly requestId = newId("request");
+  readonly state: StateDoor;
+  readonly edges: Edges;
+  /** Address of the caller; null where nobody that can be trusted tells it. */
+  readonly address: string | null;
+  #connection: Connection | null = null;
+  readonly #background: Promise<unknown>[] = [];
+
+  constructor(env: ControlPlaneEnv, request: Request | null = null) {
+    this.env = env;
+    this.state = guard(env.STATE, "The state of orgs", STATE_RULES);
+    this.edges = new Edges(env);
+    // Only Cloudflare overwrites this header; elsewhere a caller could write it.
+    this.address = request !== null && isSecure(env) ? request.headers.get("cf-connecting-ip") : null;
+  }
+
+  get database(): Database {
+    this.#connection ??= openConnection(this.env);
+    return this.#connection.database;
+  }
+
+  /** Work that the response does not wait for. Its failure is logged. */
+  later(work: () => Promise<unknown>): void {
+    this.#background.push(work().catch((error: unknown) => console.error(this.requestId, "later:", error)));
+  }
+
+  /** Ends the scope; give the promise to `waitUntil`. */
+  async close(): Promise<void> {
+    await Promise.all(this.#background);
+    await this.#connection?.close();
+  }
+}
