@@ -5,6 +5,7 @@ import { type Capability, ORG_ROLE_CAPABILITIES, type OrgRole } from "../../cont
 import { slugProblem } from "../../contracts/slug.ts";
 import { keyAllows, mayOnPlatform, type Principal } from "./auth/principal.ts";
 import { member, org } from "./database/schema.ts";
+import { openOrg } from "./org-life.ts";
 import type { Scope } from "./scope.ts";
 
 /** An org that the principal may see, and its role in it (null where a platform role alone lets it in). */
@@ -13,8 +14,8 @@ export interface OrgAccess {
   role: OrgRole | null;
 }
 
-/** What may still be done with an org that is being destroyed. */
-const WHILE_DESTROYING: ReadonlySet<Capability> = new Set<Capability>(["org:read", "org:delete"]);
+/** What needs nothing but the org's row, whatever state it is in. */
+const ON_ITS_ROW: ReadonlySet<Capability> = new Set<Capability>(["org:read", "org:delete"]);
 
 const notFound = (): PlatformError =>
   new PlatformError("not_found", "There is no such org, or you have no part in it. `isola orgs list` shows yours.");
@@ -43,9 +44,10 @@ export async function accessOrg(
   if (row === undefined || !isVisible(principal, row)) throw notFound();
   const allowed = seesEveryOrg(principal) || (row.role !== null && ORG_ROLE_CAPABILITIES[row.role].has(capability));
   if (!allowed || !keyAllows(principal, capability)) throw forbidden(principal, capability);
-  if (row.org.state === "destroying" && !WHILE_DESTROYING.has(capability)) {
+  if (row.org.state === "destroying" && !ON_ITS_ROW.has(capability)) {
     throw new PlatformError("conflict", `The org ${slug} is being destroyed.`, { state: row.org.state });
   }
+  if (row.org.openedAt === null && !ON_ITS_ROW.has(capability)) await openOrg(scope, row.org);
   return row;
 }
 

@@ -7,6 +7,7 @@ import { slugProblem } from "../../contracts/slug.ts";
 import { org } from "./database/schema.ts";
 import type { ControlPlaneEnv } from "./env.ts";
 import { failureOf } from "./failure.ts";
+import { openOrg } from "./org-life.ts";
 import { Scope } from "./scope.ts";
 
 type Found = Awaited<ReturnType<DirectoryDoor["findOrg"]>>;
@@ -31,7 +32,7 @@ async function findOrg(scope: Scope, slug: unknown): Promise<Found> {
   if (found === null || found.state !== "running") return found;
   try {
     // Its object may never have heard of it, where creation was cut off.
-    await scope.state.openOrg(found.orgId, slug);
+    await openOrg(scope, { id: found.orgId, slug });
   } catch (error) {
     if (platformErrorOf(error) === null) throw error;
     console.error(scope.requestId, `org ${found.orgId} could not be opened:`, error);

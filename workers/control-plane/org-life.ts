@@ -1,12 +1,24 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, isNull } from "drizzle-orm";
 
 import type { Actor } from "../../contracts/doors.ts";
+import { platformErrorOf } from "../../contracts/errors.ts";
 import { audit } from "./audit.ts";
 import { DESTROY_BATCH_MAX } from "./bounds.ts";
 import { apiKey, org } from "./database/schema.ts";
 import type { Scope } from "./scope.ts";
 
 type OrgRow = typeof org.$inferSelect;
+
+/** Makes the org's object know it, and notes that. May be repeated. */
+export async function openOrg(scope: Scope, { id, slug }: Pick<OrgRow, "id" | "slug">): Promise<void> {
+  await scope.state.openOrg(id, slug);
+  scope.later(() =>
+    scope.database
+      .update(org)
+      .set({ openedAt: new Date() })
+      .where(and(eq(org.id, id), isNull(org.openedAt))),
+  );
+}
 
 /**
  * Destroys an org that is marked `destroying`: it stops answering, its state goes, and last of all its row,
@@ -17,7 +29,7 @@ export async function finishDestroying(
   { id, slug }: Pick<OrgRow, "id" | "slug">,
   actor: Actor,
 ): Promise<void> {
-  await scope.state.setOrgState(id, "destroying");
+  await stopAnswering(scope, id);
   await scope.edges.forget(slug);
   await scope.state.destroyOrg(id);
   await scope.edges.forget(slug);
@@ -27,6 +39,16 @@ export async function finishDestroying(
     if (gone.length === 0) return;
     await audit(tx, scope, { actor, action: "org.delete", target: slug, orgId: id });
   });
+}
+
+/** An org that its object does not know (any more) answers nothing already. */
+async function stopAnswering(scope: Scope, orgId: string): Promise<void> {
+  try {
+    await scope.state.setOrgState(orgId, "destroying");
+  } catch (error) {
+    const code = platformErrorOf(error)?.code;
+    if (code !== "not_found" && code !== "gone") throw error;
+  }
 }
 
 /** Finishes what was left half destroyed; a failure of one org does not keep the others. */

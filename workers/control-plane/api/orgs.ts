@@ -11,7 +11,7 @@ import { actorOf, type Principal } from "../auth/principal.ts";
 import { member, org } from "../database/schema.ts";
 import { type ControlPlaneEnv, orgUrl } from "../env.ts";
 import { Mounts } from "../mount.ts";
-import { finishDestroying } from "../org-life.ts";
+import { finishDestroying, openOrg } from "../org-life.ts";
 import type { Scope } from "../scope.ts";
 import { keyOfCursor, pageOfRows } from "./page.ts";
 
@@ -79,15 +79,15 @@ export async function listOrgs(scope: Scope, principal: Principal, limit: number
   return pageOfRows(found, limit, (row) => row.org.slug);
 }
 
-/** The org exists once its row does; where its object cannot be opened now, the directory does it later. */
-async function openLazily(scope: Scope, { id, slug }: OrgRow): Promise<void> {
+/** The org exists once its row does; where its object cannot be opened now, a later look-up does it. */
+async function openLazily(scope: Scope, row: OrgRow): Promise<void> {
   try {
-    await scope.state.openOrg(id, slug);
+    await openOrg(scope, row);
   } catch (error) {
-    console.error(scope.requestId, `org ${id} will be opened by its first look-up:`, error);
+    console.error(scope.requestId, `org ${row.id} will be opened when somebody asks for it:`, error);
   }
   // Somebody may have asked for the host before, and an edge may remember that there was nothing.
-  await scope.edges.forget(slug);
+  await scope.edges.forget(row.slug);
 }
 
 function toOrg(env: ControlPlaneEnv, row: OrgRow, role: OrgRole | null) {

@@ -124,6 +124,8 @@ export const org = pgTable(
     driver: text().$type<"isolate">().notNull(),
     state: text().$type<OrgState>().notNull(),
     createdBy: text().references(() => user.id, { onDelete: "set null" }),
+    /** When its object first knew of it; null where creation was cut off before that. */
+    openedAt: at(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
