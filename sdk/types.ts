@@ -9,6 +9,10 @@ export interface Context {
     /** Number of the version that runs. */
     readonly version: number;
   };
+  /** What the script holds. */
+  readonly env: Readonly<Record<string, unknown>>;
+  /** Whoever is signed in to the app; null for nobody. */
+  readonly user: null;
   /** Keeps the run going after the response until the promise settles. */
   waitUntil(promise: Promise<unknown>): void;
 }

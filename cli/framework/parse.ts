@@ -64,7 +64,7 @@ function valueOf(command: Command, name: string, definition: OptionDefinition, r
   if (raw === undefined) {
     if (definition.type === "string" && definition.multiple) return [];
     if (definition.type === "string" && definition.required) {
-      throw new UsageError(`\`isola ${command.name}\` needs --${name} ${definition.value}.`, command.name);
+      throw new UsageError(`\`isola ${command.name}\` needs --${name} <${definition.value}>.`, command.name);
     }
     return undefined;
   }

@@ -1,0 +1,317 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { newId } from "../../contracts/ids.ts";
+import { startControlPlane, TOKEN, type Answers } from "../testing/control-plane.ts";
+import { newComputer, type World } from "../testing/host.ts";
+import { aKey, anExecution, anOrg, aRoute, aScript, AT, aVersion } from "../testing/things.ts";
+
+/** A computer that is signed in to a control plane and works in the org `hello`. */
+async function workplace(answers: Answers, world: World = {}) {
+  const plane = await startControlPlane(answers);
+  const env = { ISOLA_URL: plane.url, ISOLA_TOKEN: TOKEN, ISOLA_ORG: "hello" };
+  const computer = await newComputer({ ...world, env: { ...env, ...world.env } });
+  return { plane, ...computer };
+}
+
+const page = <T>(items: T[]) => ({ items, cursor: null });
+
+describe("orgs", () => {
+  it("list as a table, and as JSON", async () => {
+    const orgs = [anOrg("hello"), anOrg("shop")];
+    const { isola } = await workplace({ listOrgs: () => page(orgs) });
+    const { code, out, err } = await isola(["orgs", "list"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
+      ["SLUG", "NAME", "STATE", "ROLE", "URL"],
+      ["hello", "hello", "running", "owner", "http://hello.localhost:8787"],
+      ["shop", "shop", "running", "owner", "http://shop.localhost:8787"],
+      [""],
+    ]);
+    expect(JSON.parse((await isola(["orgs", "list", "--output", "json"])).out)).toEqual(page(orgs));
+  });
+
+  it("are read page after page, as far as was asked", async () => {
+    const orgs = Array.from({ length: 230 }, (_, index) => anOrg(`org-${index}`));
+    const { isola, plane } = await workplace({
+      listOrgs: ({ query: { cursor, limit = 50 } }) => {
+        const from = Number(cursor ?? 0);
+        const end = from + limit;
+        return { items: orgs.slice(from, end), cursor: end < orgs.length ? String(end) : null };
+      },
+    });
+    const count = async (...words: string[]) => {
+      const { items, cursor } = JSON.parse((await isola(["orgs", "list", "--output", "json", ...words])).out);
+      return [items.length, cursor];
+    };
+    expect(await count()).toEqual([50, "50"]);
+    expect(await count("--limit", "3", "--cursor", "7")).toEqual([3, "10"]);
+    expect(await count("--limit", "120")).toEqual([120, "120"]);
+    plane.seen.length = 0;
+    expect(await count("--all")).toEqual([230, null]);
+    expect(plane.seen).toHaveLength(3);
+    expect((await isola(["orgs", "list"])).err).toBe("There is more: --cursor 50, or --all.\n");
+  });
+
+  it("are made", async () => {
+    const { isola, plane } = await workplace({ createOrg: ({ body }) => ({ ...anOrg(body.slug), name: "Shop" }) });
+    expect(await isola(["orgs", "create", "shop", "--name", "Shop"])).toEqual({
+      code: 0,
+      out: "shop answers at http://shop.localhost:8787\n",
+      err: "",
+    });
+    expect(plane.seen[0]?.body).toEqual({ slug: "shop", name: "Shop" });
+  });
+
+  it("are shown", async () => {
+    const { isola } = await workplace({ getOrg: ({ params }) => anOrg(params.slug) });
+    expect((await isola(["orgs", "get", "hello"])).out).toMatch(/^slug +hello$/m);
+  });
+
+  it("are destroyed only when the slug is typed", async () => {
+    const { isola, plane, questions } = await workplace({ deleteOrg: () => undefined });
+    const words = ["orgs", "delete", "hello"];
+    expect((await isola(words, { answers: ["hallo"] })).code).toBe(1);
+    expect((await isola([...words, "--confirm", "hallo"])).code).toBe(1);
+    expect((await isola(words)).code).toBe(2);
+    expect(plane.seen).toEqual([]);
+    expect((await isola(words, { answers: ["hello"] })).code).toBe(0);
+    expect((await isola([...words, "--confirm", "hello"])).code).toBe(0);
+    expect(plane.seen.map((request) => request.path)).toEqual(Array(2).fill("/api/v1/orgs/hello?confirm=hello"));
+    expect(questions[0]?.question).toContain("Type its slug");
+  });
+});
+
+describe("keys", () => {
+  it("are listed without the keys themselves", async () => {
+    const key = { ...aKey("ci"), expiresAt: AT };
+    const { isola } = await workplace({ listKeys: () => page([key]) });
+    const { out } = await isola(["keys", "list"]);
+    expect(out).toContain(key.id);
+    expect(out).toContain("2026-11-2");
+  });
+
+  it("are made with scopes, an org and an end, and shown alone on standard output", async () => {
+    const { isola, plane } = await workplace({
+      createKey: ({ body }) => ({ ...aKey(body.name), key: "isola_secret" }),
+    });
+    const words = "keys create --name ci --scope scripts:write --scope read --org hello --expires 30d".split(" ");
+    const { code, out, err } = await isola(words);
+    expect({ code, out }).toEqual({ code: 0, out: "isola_secret\n" });
+    expect(err).toContain("not shown again");
+    const body = plane.seen[0]?.body as { expiresAt: number };
+    expect(body).toMatchObject({ name: "ci", scopes: ["scripts:write", "read"], org: "hello" });
+    expect(Math.abs(body.expiresAt - Date.now() - 30 * 86_400_000)).toBeLessThan(60_000);
+  });
+
+  it("are revoked", async () => {
+    const { isola, plane } = await workplace({ revokeKey: () => undefined });
+    const id = newId("key");
+    expect(JSON.parse((await isola(["keys", "revoke", id, "--output", "json"])).out)).toEqual({ revoked: id });
+    expect(plane.callsTo(`DELETE /api/v1/keys/${id}`)).toHaveLength(1);
+  });
+});
+
+describe("scripts", () => {
+  it("are listed", async () => {
+    const { isola } = await workplace({ listScripts: () => page([aScript("hello", 3)]) });
+    expect((await isola(["scripts", "list"])).out).toMatch(/^hello +endpoint +v3 +1\.2 KB/m);
+  });
+
+  it("are shown with the files of a version", async () => {
+    const files = { "index.ts": "export default () => 1;", "lib/a.ts": "export const a = 1;" };
+    const { isola, plane } = await workplace({
+      getScript: () => ({ ...aScript("hello", 3), version: { ...aVersion(2), live: false }, main: "index.ts", files }),
+    });
+    const { out } = await isola(["scripts", "get", "hello", "--version", "2"]);
+    expect(plane.seen[0]?.path).toBe("/api/v1/orgs/hello/scripts/hello?version=2");
+    expect(out).toMatch(/^version +2; live is 3$/m);
+    expect(out).toMatch(/^ {2}index\.ts +23 B +entry$/m);
+    expect(JSON.parse((await isola(["scripts", "get", "hello", "--output", "json"])).out).files).toEqual(files);
+  });
+
+  it("list their versions, go back to one, and are deleted", async () => {
+    const { isola, plane } = await workplace({
+      listVersions: () => page([aVersion(2), { ...aVersion(1), live: false, message: "First" }]),
+      rollBackScript: () => aScript("hello", 1),
+      deleteScript: () => undefined,
+    });
+    expect((await isola(["scripts", "versions", "hello"])).out).toMatch(/^2 .* live$/m);
+    expect((await isola(["scripts", "rollback", "hello", "1"])).out).toBe("Version 1 of hello is live.\n");
+    const id = newId("version");
+    await isola(["scripts", "rollback", "hello", id]);
+    expect(plane.callsTo("POST /api/v1/orgs/hello/scripts/hello/rollback").map((call) => call.body)).toEqual([
+      { version: 1 },
+      { version: id },
+    ]);
+    expect((await isola(["scripts", "delete", "hello"])).code).toBe(0);
+    expect(plane.callsTo("DELETE /api/v1/orgs/hello/scripts/hello")).toHaveLength(1);
+  });
+});
+
+describe("routes", () => {
+  it("are listed in the order in which they match", async () => {
+    const routes = [aRoute("shop", "GET", "/a", "shop.example.com"), aRoute("hello", "ANY", "/*")];
+    const { isola } = await workplace({ listRoutes: () => page(routes) });
+    const lines = (await isola(["routes", "list"])).out.split("\n");
+    expect(lines[1]).toMatch(/^GET +shop\.example\.com +\/a +shop +rte_/);
+    expect(lines[2]).toMatch(/^ANY +any +\/\* +hello +rte_/);
+  });
+
+  it("are made from the short way to write them", async () => {
+    const { isola, plane } = await workplace({
+      createRoute: ({ body }) => aRoute(body.script, body.method, body.path, body.host ?? null),
+    });
+    const { out } = await isola(["routes", "create", "get Shop.example.com/users/:id", "--script", "users"]);
+    expect(out).toContain("GET shop.example.com/users/:id is answered by users (rte_");
+    expect(plane.seen[0]?.body).toEqual({
+      method: "GET",
+      host: "shop.example.com",
+      path: "/users/:id",
+      script: "users",
+    });
+  });
+
+  it("are deleted by id or as they are written", async () => {
+    const route = aRoute("hello", "GET", "/hello/:name");
+    const { isola, plane } = await workplace({ listRoutes: () => page([route]), deleteRoute: () => undefined });
+    await isola(["routes", "delete", route.id]);
+    await isola(["routes", "delete", "GET /hello/:name"]);
+    expect(plane.callsTo(`DELETE /api/v1/orgs/hello/routes/${route.id}`)).toHaveLength(2);
+    const { code, err } = await isola(["routes", "delete", "POST /hello/:name"]);
+    expect(code).toBe(1);
+    expect(err).toContain("hello has no route POST /hello/:name");
+  });
+
+  it("are checked, with exit code 1 for a conflict", async () => {
+    const other = aRoute("other", "GET", "/users/:name");
+    const { isola, plane } = await workplace({ checkRoute: () => ({ ok: false, conflicts: [other] }) });
+    const { code, out } = await isola(["routes", "check", "GET /users/:id"]);
+    expect(code).toBe(1);
+    expect(out).toBe(`GET /users/:id conflicts with:\n  GET /users/:name of other (${other.id})\n`);
+    plane.answers.checkRoute = () => ({ ok: true, conflicts: [] });
+    expect((await isola(["routes", "check", "/x"])).out).toBe("ANY /x conflicts with nothing.\n");
+  });
+
+  it("are matched, by URL or by a path on the org's own host", async () => {
+    const route = aRoute("hello", "GET", "/hello/:name");
+    const { isola, plane } = await workplace({
+      getOrg: () => anOrg("hello"),
+      matchRoute: () => ({ route, params: { name: "ada" }, allow: [] }),
+    });
+    const { code, out } = await isola(["routes", "match", "/hello/ada"]);
+    expect(code).toBe(0);
+    expect(out).toContain("is answered by hello, by GET /hello/:name\n  name = ada\n");
+    await isola(["routes", "match", "http://x.example/y", "--method", "post"]);
+    expect(plane.callsTo("POST /api/v1/orgs/hello/routes/match").map((call) => call.body)).toEqual([
+      { url: "http://hello.localhost:8787/hello/ada", method: "GET" },
+      { url: "http://x.example/y", method: "POST" },
+    ]);
+    plane.answers.matchRoute = () => ({ route: null, params: {}, allow: ["GET", "HEAD"] });
+    const nothing = await isola(["routes", "match", "/hello/ada", "--method", "PUT"]);
+    expect(nothing.code).toBe(1);
+    expect(nothing.out).toContain("the path knows GET, HEAD.");
+  });
+});
+
+describe("invoke", () => {
+  const answer = {
+    executionId: newId("execution"),
+    status: 201,
+    headers: { "content-type": "text/plain" },
+    body: "made\n",
+    bodyEncoding: "utf8" as "utf8" | "base64",
+    truncated: false,
+    durationMs: 2.5,
+    lines: [{ at: AT, level: "warn" as const, text: "careful" }],
+    error: null as { name: string; message: string; stack: string } | null,
+  };
+
+  it("prints the body alone on standard output, and the rest beside it", async () => {
+    const { isola, plane } = await workplace({ invokeScript: () => answer });
+    const { code, out, err } = await isola(["invoke", "hello", "--path", "/x?y=1", "-H", "x-a: b", "--data", "hi"]);
+    expect({ code, out }).toEqual({ code: 0, out: "made\n" });
+    expect(err).toContain(`201 in 2.5 ms ${answer.executionId}`);
+    expect(err).toContain("content-type: text/plain");
+    expect(err).toContain("warn  careful");
+    expect(plane.seen[0]?.body).toEqual({ method: "POST", path: "/x?y=1", headers: { "x-a": "b" }, body: "hi" });
+    expect(JSON.parse((await isola(["invoke", "hello", "--output", "json"])).out)).toEqual(answer);
+    expect(plane.seen[1]?.body).toEqual({ method: "GET", path: "/", headers: {}, body: null });
+  });
+
+  it("takes the body from a file or from standard input", async () => {
+    const { home, isola, plane } = await workplace({ invokeScript: () => answer });
+    await writeFile(join(home, "item.json"), '{"a":1}');
+    await isola(["invoke", "hello", "-d", "@item.json"]);
+    await isola(["invoke", "hello", "-d", "-"], { input: "typed" });
+    expect(plane.seen.map((call) => (call.body as { body: string }).body)).toEqual(['{"a":1}', "typed"]);
+    const { code, err } = await isola(["invoke", "hello", "-d", "@missing.json"]);
+    expect(code).toBe(1);
+    expect(err).toContain("--data @missing.json cannot be read");
+  });
+
+  it("hands bytes on as they are, though not to a terminal", async () => {
+    const bytes = Buffer.from([0, 255, 27, 91]);
+    const { isola } = await workplace({
+      invokeScript: () => ({ ...answer, body: bytes.toString("base64"), bodyEncoding: "base64" }),
+    });
+    expect((await isola(["invoke", "hello"])).out).toBe(bytes.toString("latin1"));
+    expect((await isola(["invoke", "hello"], { terminal: true })).out).toBe("(4 bytes that are not text)\n");
+  });
+
+  it("shows a script's own error and ends with exit code 1", async () => {
+    const error = { name: "TypeError", message: "No x", stack: "TypeError: No x\n    at f (index.ts:3:9)" };
+    const { isola } = await workplace({ invokeScript: () => ({ ...answer, status: 502, error }) });
+    const { code, err } = await isola(["invoke", "hello"]);
+    expect(code).toBe(1);
+    expect(err).toContain("    TypeError: No x\n        at f (index.ts:3:9)\n");
+  });
+});
+
+describe("logs", () => {
+  const older = anExecution("/older");
+  const newer = {
+    ...anExecution("/newer"),
+    status: 502,
+    outcome: "error" as const,
+    lines: [{ at: AT, level: "error" as const, text: "first\nsecond" }],
+    error: { name: "Error", message: "Boom", stack: "Error: Boom\n    at index.ts:7:3" },
+  };
+
+  it("show the newest last, each with its console lines and its error", async () => {
+    const { isola, plane } = await workplace({ listExecutions: () => page([newer, older]) });
+    const { code, out } = await isola(["logs", "--script", "hello", "--status", "error", "--limit", "5"]);
+    expect(code).toBe(0);
+    expect(plane.seen[0]?.path).toBe("/api/v1/orgs/hello/executions?limit=5&script=hello&status=error");
+    expect(out.indexOf("/older")).toBeLessThan(out.indexOf("/newer"));
+    expect(out).toContain("502 error  GET /newer  hello v2 1.3 ms exe_");
+    expect(out).toContain("    error first\n    second\n    Error: Boom\n        at index.ts:7:3\n");
+  });
+
+  it("are the API's own list in JSON, newest first", async () => {
+    const { isola } = await workplace({ listExecutions: () => page([newer, older]) });
+    expect(JSON.parse((await isola(["logs", "--output", "json"])).out)).toEqual(page([newer, older]));
+  });
+
+  it("never let a tenant's text drive the terminal", async () => {
+    const hostile = {
+      ...anExecution("/a\u001b[2J\r\nb"),
+      lines: [{ at: AT, level: "log" as const, text: "\u001b]0;x\u0007\u202e" }],
+    };
+    const { isola } = await workplace({ listExecutions: () => page([hostile]) }, { terminal: true });
+    const { out } = await isola(["logs"], { env: { NO_COLOR: "1" } });
+    expect(out).toContain("GET /a\\u001b[2J\\nb");
+    expect(out).toContain("\\u001b]0;x\\u0007\\u202e");
+    // eslint-disable-next-line no-control-regex -- these are what must not be there
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+  });
+
+  it("are coloured for a terminal alone, and not under NO_COLOR", async () => {
+    const { isola } = await workplace({ listExecutions: () => page([newer]) });
+    expect((await isola(["logs"], { terminal: true })).out).toContain("\u001b[31m502 error\u001b[39m");
+    expect((await isola(["logs"], { terminal: true, env: { NO_COLOR: "1" } })).out).not.toContain("\u001b");
+    expect((await isola(["logs"])).out).not.toContain("\u001b");
+  });
+});

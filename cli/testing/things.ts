@@ -1,0 +1,83 @@
+import { newId } from "../../contracts/ids.ts";
+import { hostKindOf, parseRoute } from "../../contracts/routing/index.ts";
+import type { Org } from "../session/org.ts";
+import type { ApiRoute } from "../session/route-text.ts";
+
+/** A moment to date things with. */
+export const AT = Date.UTC(2026, 10, 21, 10, 54, 3);
+
+export const anOrg = (slug: string): Org => ({
+  id: newId("org"),
+  slug,
+  name: slug,
+  driver: "isolate",
+  state: "running",
+  url: `http://${slug}.localhost:8787`,
+  role: "owner",
+  createdAt: AT,
+});
+
+export const aKey = (name: string) => ({
+  id: newId("key"),
+  name,
+  prefix: "isola_abc",
+  scopes: ["*" as const],
+  org: null,
+  createdAt: AT,
+  expiresAt: null,
+  lastUsedAt: null,
+});
+
+export const aVersion = (number: number, sizeBytes = 1234) => ({
+  id: newId("version"),
+  number,
+  hash: "0".repeat(64),
+  sizeBytes,
+  message: "",
+  author: { type: "user" as const, id: newId("user"), name: "Ada" },
+  createdAt: AT,
+  live: true,
+});
+
+export const aScript = (name: string, number = 1, sizeBytes = 1234) => ({
+  id: newId("script"),
+  name,
+  kind: "endpoint" as const,
+  description: "",
+  limits: { wallClockMs: 10_000 },
+  live: aVersion(number, sizeBytes),
+  executeUrl: `http://hello.localhost:8787/.isola/v1/execute/${name}`,
+  createdAt: AT,
+  updatedAt: AT,
+});
+
+/** A route as the API shows it, from a method, a host or null, and a path. */
+export function aRoute(script: string, method: string, path: string, host: string | null = null): ApiRoute {
+  const parsed = parseRoute({ method, host, path });
+  if (!parsed.ok) throw new Error(`${parsed.field} ${parsed.reason}`);
+  const { pathKind } = parsed.route;
+  return {
+    id: newId("route"),
+    script: { id: newId("script"), name: script },
+    method,
+    host,
+    hostKind: hostKindOf(host),
+    path,
+    pathKind,
+  };
+}
+
+export const anExecution = (path: string) => ({
+  id: newId("execution"),
+  script: { id: newId("script"), name: "hello" },
+  version: { id: newId("version"), number: 2 },
+  trigger: "http" as const,
+  method: "GET",
+  path,
+  status: 200,
+  outcome: "ok" as "ok" | "error" | "timeout",
+  startedAt: AT,
+  durationMs: 1.25,
+  error: null as { name: string; message: string; stack: string } | null,
+  lines: [] as { at: number; level: "debug" | "info" | "log" | "warn" | "error"; text: string }[],
+});
