@@ -1,0 +1,96 @@
+import type { Issue } from "../../../contracts/errors.ts";
+import { SOURCE_BYTES_MAX } from "../../../contracts/limits.ts";
+import { chooseMain, entryIssue } from "./entry.ts";
+import { Fault } from "./fault.ts";
+import { isCode, readFiles } from "./files.ts";
+import { hashCompiled } from "./hash.ts";
+import { positionAt, refuse, refuseOne, refuseSize } from "./issues.ts";
+import { linkIssues } from "./link.ts";
+import { compileModule, type CompiledModule } from "./module.ts";
+import { readSourceMap } from "./source-map.ts";
+
+/** Files as uploaded: path → text. */
+export interface Upload {
+  files: Record<string, string>;
+  /** Entry file; guessed where it is plain. */
+  main?: string | undefined;
+  kind: "endpoint" | "module";
+  /** Source map (JSON text, v3) of the entry file, from a bundler. */
+  sourceMap?: string | undefined;
+}
+
+/** A version as the Worker Loader takes it, and what is kept beside it. */
+export interface CompiledUpload {
+  main: string;
+  /** Path → JavaScript; each line stands where it stood in the file. */
+  modules: Record<string, string>;
+  nodeCompat: boolean;
+  /** Source map (JSON text) of `main`; null where its columns are the user's own. */
+  sourceMap: string | null;
+  /** SHA-256 (hex) of what will run. */
+  hash: string;
+  /** All files as uploaded, in bytes of UTF-8. */
+  sizeBytes: number;
+}
+
+/**
+ * Turns an upload into a version by reading it only; nothing of it runs here.
+ * @throws {PlatformError} `invalid` with `details.issues` (`file`, `line`, `column`, `reason`; both counted from 1), or
+ *   `too_large`. It throws nothing else.
+ */
+export async function compileUpload(upload: Upload): Promise<CompiledUpload> {
+  const { files, sizeBytes } = readFiles(upload.files);
+  const paths = new Set(files.keys());
+  const main = chooseMain(paths, upload.main);
+  const given = upload.sourceMap === undefined ? null : sourceMapFor(main, paths, upload.sourceMap);
+  const compiled = compileAll(files, paths);
+  const entry = compiled.get(main);
+  if (entry === undefined) throw new Error(`The entry file ${main} was not compiled.`);
+  const issue = entryIssue(compiled, entry, upload.kind, files.get(main) ?? "");
+  const issues = [...linkIssues(compiled), ...(issue === null ? [] : [issue])];
+  if (issues.length > 0) refuse(issues);
+
+  const modules = Object.fromEntries([...compiled].map(([path, { code }]) => [path, code]));
+  checkSize(Object.values(modules));
+  const nodeCompat = [...compiled.values()].some(importsNode);
+  const hash = await hashCompiled({ kind: upload.kind, main, modules, nodeCompat });
+  return { main, modules, nodeCompat, sourceMap: given ?? entry.sourceMap, hash, sizeBytes };
+}
+
+function compileAll(files: ReadonlyMap<string, string>, paths: ReadonlySet<string>): Map<string, CompiledModule> {
+  const compiled = new Map<string, CompiledModule>();
+  const issues: Issue[] = [];
+  for (const [path, text] of files) {
+    try {
+      compiled.set(path, compileModule(path, text, paths));
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      issues.push({ file: path, ...positionAt(text, error.offset), reason: error.message });
+    }
+  }
+  if (issues.length > 0) refuse(issues);
+  return compiled;
+}
+
+function sourceMapFor(main: string, paths: ReadonlySet<string>, text: string): string {
+  if ([...paths].filter(isCode).length > 1) {
+    return refuseOne(
+      "a source map goes with a bundle, and this upload has several files with code. Send one of the two.",
+    );
+  }
+  if (!/\.m?js$/.test(main))
+    return refuseOne("a source map goes with JavaScript. Send the bundle, or leave the map out.", main);
+  return readSourceMap(text);
+}
+
+/** Data and JSX grow when they become code. */
+function checkSize(modules: string[]): void {
+  const limit = 2 * SOURCE_BYTES_MAX;
+  const bytes = modules.reduce((sum, code) => sum + code.length, 0);
+  if (bytes > limit)
+    refuseSize("As JavaScript the files have", limit, bytes, "Leave out what the script does not need.");
+}
+
+function importsNode({ targets }: CompiledModule): boolean {
+  return [...targets.values()].some((target) => target.type === "builtin" && target.specifier.startsWith("node:"));
+}
