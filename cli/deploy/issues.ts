@@ -2,7 +2,7 @@ import { relative, resolve, sep } from "node:path";
 
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 
-import { platformErrorOf } from "../../contracts/errors.ts";
+import { ApiError } from "../../contracts/client.ts";
 import { issuesOf } from "../framework/report.ts";
 import type { Entry } from "./entry.ts";
 import type { Upload } from "./upload.ts";
@@ -10,15 +10,15 @@ import type { Upload } from "./upload.ts";
 /**
  * Puts the platform's reasons against an upload in terms of the files on this computer: the
  * bundle's positions go through its source map; one that leads nowhere becomes the entry file's.
+ * Whatever else was thrown comes back as it is.
  */
 export function localiseIssues(thrown: unknown, upload: Upload, entry: Entry, cwd: string): unknown {
-  const error = platformErrorOf(thrown);
-  if (error === null) return thrown;
-  const issues = issuesOf(error);
-  if (issues.length === 0) return thrown;
+  if (!(thrown instanceof ApiError)) return thrown;
+  const found = issuesOf(thrown);
+  if (!found.some((issue) => issue.file !== undefined)) return thrown;
   const map = upload.sourceMap === null ? null : new TraceMap(upload.sourceMap);
   const local = (file: string): string => relative(cwd, resolve(entry.root, file)).split(sep).join("/");
-  error.details.issues = issues.map((issue) => {
+  const issues = found.map((issue) => {
     if (issue.file === undefined) return issue;
     if (map === null || issue.file !== upload.main) return { ...issue, file: local(issue.file) };
     const place = issue.line === undefined ? null : placeIn(map, issue.line, issue.column ?? 1);
@@ -26,7 +26,10 @@ export function localiseIssues(thrown: unknown, upload: Upload, entry: Entry, cw
       ? { file: local(entry.file), reason: issue.reason }
       : { ...place, file: local(place.file), reason: issue.reason };
   });
-  return error;
+  const { status, code, details, requestId } = thrown;
+  // The platform's own message names a place in what was uploaded.
+  const message = "Nothing was deployed: the platform does not take this code.";
+  return new ApiError(status, { code, message, details: { ...details, issues }, requestId });
 }
 
 function placeIn(map: TraceMap, line: number, column: number): { file: string; line: number; column: number } | null {

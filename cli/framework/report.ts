@@ -13,12 +13,19 @@ export function errorText(error: PlatformError, paint: Paint): string {
   const lines = [`${paint("red", "error:")} ${clean(error.message)}`];
   const frames = error.details.frames;
   if (typeof frames === "string") lines.push(frames.trimEnd());
-  else lines.push(...issuesOf(error).map((issue) => `  ${issueText(issue)}`));
+  else lines.push(...reasonsBeside(error).map((issue) => `  ${issueText(issue)}`));
   const { hint } = error.details;
   if (typeof hint === "string") lines.push(clean(hint));
   const requestId = requestIdOf(error);
   if (requestId !== "") lines.push(paint("dim", `request ${clean(requestId)}`));
   return lines.join("\n");
+}
+
+/** The reasons that the message does not say already. */
+function reasonsBeside(error: PlatformError): Issue[] {
+  const issues = issuesOf(error);
+  const [only, second] = issues;
+  return only !== undefined && second === undefined && error.message.includes(only.reason) ? [] : issues;
 }
 
 /** The reasons inside an `invalid` error; none when it has none. */
