@@ -1,0 +1,132 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+
+import { build } from "esbuild";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import type { Client as SqlClient } from "pg";
+
+import type { InvokeRequest } from "../../../contracts/doors.ts";
+import { bundleOptions } from "../../../local/bundle.ts";
+import { controlPlaneWorker, durableObjectsWorker, type MiniflareWorker } from "../../../local/workers.ts";
+import { openTestDatabase } from "./database.ts";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+export const ORIGIN = "http://app.localhost:8787";
+export const SETUP_TOKEN = "set-up-token-of-this-run";
+
+export interface CallOptions {
+  method?: string;
+  /** API key. */
+  token?: string;
+  headers?: Record<string, string>;
+  /** Sent as JSON. */
+  json?: unknown;
+  /** Sent as it is. */
+  body?: string | Uint8Array;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The body, read as JSON; asks to be looked at with care. */
+  json: Json;
+}
+// oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of many forms
+export type Json = any;
+
+/** The control plane in Miniflare, with the real state beside it, a real database, and a stand-in for the edges. */
+export interface Core {
+  call(path: string, options?: CallOptions): Promise<Answer>;
+  /** Calls a method of the directory or the state by its door. */
+  door(door: "directory" | "state", method: string, ...args: unknown[]): Promise<Json>;
+  /** What the edges were told. */
+  edge(mode?: "answers" | "hangs"): Promise<{ forgotten: string[]; invoked: InvokeRequest[] }>;
+  /** Runs the clock's work once. */
+  tick(): Promise<string>;
+  sql: SqlClient;
+  stop(): Promise<void>;
+}
+
+/** Starts a core of its own; `bindings` replace the usual ones. */
+export async function startCore(bindings: Record<string, string> = {}): Promise<Core> {
+  const [database, controlPlane, durableObjects, fixture] = await Promise.all([
+    openTestDatabase(),
+    bundleOf("workers/control-plane/index.ts"),
+    bundleOf("durable-objects/index.ts"),
+    readFile(resolve(import.meta.dirname, "fixture.js"), "utf8"),
+  ]);
+  const variables = {
+    ...database.bindings,
+    AUTH_SECRET: "a-secret-of-at-least-thirty-two-characters",
+    SETUP_TOKEN,
+    PUBLIC_URL: ORIGIN,
+    TENANT_URL: "http://{slug}.localhost:8787",
+    VERSION: "0.0.0-test",
+    ...bindings,
+  };
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      telemetry: { enabled: false },
+      log: new Log(LogLevel.NONE),
+      workers: [
+        controlPlaneWorker(controlPlane, variables, { DISPATCH_0: { name: "fixture", entrypoint: "Dispatch" } }),
+        durableObjectsWorker(durableObjects),
+        fixtureWorker(fixture),
+      ],
+    }),
+  );
+  await miniflare.ready;
+  const fixtureFetcher = await miniflare.getWorker("fixture");
+  const ask = async (path: string, args: unknown[]): Promise<Json> =>
+    (await fixtureFetcher.fetch(`http://fixture/${path}`, { method: "POST", body: JSON.stringify(args) })).json();
+
+  return {
+    sql: database.client,
+    call: async (path, options = {}) => {
+      const headers = new Headers(options.headers);
+      if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`);
+      if (options.json !== undefined) headers.set("content-type", "application/json");
+      const body = options.json === undefined ? options.body : JSON.stringify(options.json);
+      const response = await miniflare.dispatchFetch(ORIGIN + path, {
+        method: options.method ?? (body === undefined ? "GET" : "POST"),
+        headers: [...headers],
+        redirect: "manual",
+        ...(body === undefined ? {} : { body }),
+      });
+      const text = await response.text();
+      const isJson = response.headers.get("content-type")?.includes("json") === true && text !== "";
+      return {
+        status: response.status,
+        headers: new Headers([...response.headers]),
+        text,
+        json: isJson ? JSON.parse(text) : null,
+      };
+    },
+    door: (door, method, ...args) => ask(`${door}/${method}`, args),
+    edge: (mode) => (mode === undefined ? ask("edge/look", []) : ask("edge/mode", [mode])),
+    tick: async () => {
+      const worker = await miniflare.getWorker("control-plane");
+      return (await worker.scheduled({ cron: "* * * * *" })).outcome;
+    },
+    stop: async () => {
+      await miniflare.dispose();
+      await database.close();
+    },
+  };
+}
+
+function fixtureWorker(code: string): MiniflareWorker {
+  return {
+    name: "fixture",
+    modules: [{ type: "ESModule", path: "fixture.js", contents: code }],
+    compatibilityDate: "2026-10-01",
+    serviceBindings: { DIRECTORY: { name: "control-plane", entrypoint: "Directory" }, STATE: "durable-objects" },
+  };
+}
+
+async function bundleOf(entry: string): Promise<string> {
+  const { outputFiles } = await build({ ...bundleOptions(resolve(ROOT, entry)) });
+  return outputFiles[0]?.text ?? "";
+}

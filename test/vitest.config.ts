@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+/** Journeys through the whole product, each with processes of its own. One at a time: they measure and they kill. */
+export default defineConfig({
+  test: {
+    name: "journeys",
+    include: ["*.test.ts"],
+    pool: "forks",
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
