@@ -1,0 +1,117 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+
+import type {
+  Actor,
+  ExecutionDetail,
+  ExecutionFilter,
+  Page,
+  PageRequest,
+  RouteInput,
+  ScriptSummary,
+  StateDoor,
+  VersionInput,
+  VersionSummary,
+} from "../contracts/doors.ts";
+import type { LogBatch } from "../contracts/execution.ts";
+import type { OrgState, Projection, VersionCode } from "../contracts/projection.ts";
+import type { Route } from "../contracts/routing/index.ts";
+import type { Env } from "./env.ts";
+import type { ScriptPatch } from "./org/scripts.ts";
+import type { VersionFiles } from "./org/version-files.ts";
+import { logStub, orgStub, pingStub } from "./stubs.ts";
+
+export { Log } from "./log/log.ts";
+export { Org } from "./org/org.ts";
+
+/** The door to all tenant state: it finds the object and hands on; the objects decide. */
+export default class State extends WorkerEntrypoint<Env> implements StateDoor {
+  async openOrg(orgId: string, slug: string): Promise<void> {
+    await orgStub(this.env, orgId).openOrg(orgId, slug);
+  }
+
+  async projection(orgId: string): Promise<Projection | null> {
+    return orgStub(this.env, orgId).projection();
+  }
+
+  async versionCode(orgId: string, versionId: string): Promise<VersionCode | null> {
+    return orgStub(this.env, orgId).versionCode(versionId);
+  }
+
+  async setOrgState(orgId: string, state: OrgState): Promise<void> {
+    await orgStub(this.env, orgId).setOrgState(state);
+  }
+
+  async destroyOrg(orgId: string): Promise<void> {
+    await orgStub(this.env, orgId).destroyOrg();
+  }
+
+  async saveScript(
+    orgId: string,
+    actor: Actor,
+    input: VersionInput,
+  ): Promise<{ script: ScriptSummary; created: boolean }> {
+    return orgStub(this.env, orgId).saveScript(actor, input);
+  }
+
+  async listScripts(orgId: string, page: PageRequest): Promise<Page<ScriptSummary>> {
+    return orgStub(this.env, orgId).listScripts(page);
+  }
+
+  async findScript(orgId: string, idOrName: string): Promise<ScriptSummary | null> {
+    return orgStub(this.env, orgId).findScript(idOrName);
+  }
+
+  async patchScript(orgId: string, idOrName: string, patch: ScriptPatch): Promise<ScriptSummary> {
+    return orgStub(this.env, orgId).patchScript(idOrName, patch);
+  }
+
+  async deleteScript(orgId: string, idOrName: string): Promise<boolean> {
+    return orgStub(this.env, orgId).deleteScript(idOrName);
+  }
+
+  async listVersions(orgId: string, idOrName: string, page: PageRequest): Promise<Page<VersionSummary>> {
+    return orgStub(this.env, orgId).listVersions(idOrName, page);
+  }
+
+  async versionFiles(orgId: string, idOrName: string, version: string | null): Promise<VersionFiles | null> {
+    return orgStub(this.env, orgId).versionFiles(idOrName, version);
+  }
+
+  async versionSourceMap(orgId: string, versionId: string): Promise<string | null> {
+    return orgStub(this.env, orgId).versionSourceMap(versionId);
+  }
+
+  async rollBack(orgId: string, actor: Actor, idOrName: string, version: string): Promise<ScriptSummary> {
+    return orgStub(this.env, orgId).rollBack(actor, idOrName, version);
+  }
+
+  async createRoute(orgId: string, input: RouteInput): Promise<Route> {
+    return orgStub(this.env, orgId).createRoute(input);
+  }
+
+  async listRoutes(orgId: string): Promise<Route[]> {
+    return orgStub(this.env, orgId).listRoutes();
+  }
+
+  async deleteRoute(orgId: string, routeId: string): Promise<boolean> {
+    return orgStub(this.env, orgId).deleteRoute(routeId);
+  }
+
+  /** One org that cannot be reached loses nothing of the others; the whole call may then be repeated. */
+  async appendLog(batches: LogBatch[]): Promise<void> {
+    const appended = await Promise.allSettled(batches.map((batch) => logStub(this.env, batch.orgId).append(batch)));
+    for (const result of appended) if (result.status === "rejected") throw result.reason;
+  }
+
+  async listExecutions(orgId: string, filter: ExecutionFilter, page: PageRequest): Promise<Page<ExecutionDetail>> {
+    return logStub(this.env, orgId).listExecutions(filter, page);
+  }
+
+  async findExecution(orgId: string, executionId: string): Promise<ExecutionDetail | null> {
+    return logStub(this.env, orgId).findExecution(executionId);
+  }
+
+  async ping(): Promise<void> {
+    await pingStub(this.env).ping();
+  }
+}

@@ -1,0 +1,120 @@
+import { z } from "zod";
+
+import type { ExecutionDetail, ExecutionFilter, Page, PageRequest } from "../../contracts/doors.ts";
+import type { ExecutionRecord } from "../../contracts/execution.ts";
+import {
+  LOG_BYTES_READ_PER_PAGE_MAX,
+  LOG_PAGE_LENGTH_MAX,
+  LOG_RETENTION_MS,
+  LOG_SEGMENT_SPAN_MS,
+  LOG_SEGMENTS_PER_PAGE_MAX,
+} from "../../contracts/limits.ts";
+import type { Database } from "../database.ts";
+import { decodeCursor, encodeCursor, pageSize } from "../pages.ts";
+import { findLines } from "./lines.ts";
+import { compareNewestFirst, type Position, positionOf } from "./record.ts";
+import { hasWord } from "./segment.ts";
+
+type SegmentRow = { id: number; last_at: number; bytes: number; scripts: string; results: string };
+type Entry = { record: ExecutionRecord; position: Position };
+
+const positionSchema = z.object({ at: z.number(), id: z.string() });
+/** Sorts behind every id. */
+const AFTER_ALL_IDS = "~";
+const NEWEST: Position = { at: Number.MAX_SAFE_INTEGER, id: AFTER_ALL_IDS };
+
+/**
+ * One page of executions, newest first. A cursor is a place in the order of executions, so pages
+ * neither repeat nor skip what was there, whatever is written meanwhile. The work is bounded: a page
+ * may be short, or empty, and still have a cursor.
+ */
+export function listExecutions(
+  db: Database,
+  input: { filter: ExecutionFilter; page: PageRequest },
+  now: number,
+): Page<ExecutionDetail> {
+  const start = decodeCursor(input.page.cursor, positionSchema) ?? NEWEST;
+  const size = pageSize(input.page);
+  const { entries, next } = scan(db, { start, size, filter: input.filter, oldestAt: now - LOG_RETENTION_MS });
+
+  const items: ExecutionDetail[] = [];
+  let length = 0;
+  for (const { record } of entries) {
+    const lines = findLines(db, record.id);
+    length += JSON.stringify(lines).length + JSON.stringify(record).length;
+    const previous = items.at(-1);
+    if (length > LOG_PAGE_LENGTH_MAX && previous) return { items, cursor: encodeCursor(positionOf(previous)) };
+    items.push({ ...record, lines });
+  }
+  return { items, cursor: next === null ? null : encodeCursor(next) };
+}
+
+/**
+ * Reads segments from the one that ends last. Segments may overlap in time, so an entry is certain
+ * only once every unread segment ends before it.
+ */
+function scan(
+  db: Database,
+  query: { start: Position; size: number; filter: ExecutionFilter; oldestAt: number },
+): { entries: Entry[]; next: Position | null } {
+  const { start, size, filter, oldestAt } = query;
+  let found: Entry[] = [];
+  let segmentsSeen = 0;
+  let bytesRead = 0;
+  const segments = db.each<SegmentRow>(
+    `SELECT id, last_at, bytes, scripts, results FROM segments
+     WHERE last_at <= ? AND first_at <= ? AND last_at > ? ORDER BY last_at DESC, id DESC`,
+    Math.min(start.at + LOG_SEGMENT_SPAN_MS, Number.MAX_SAFE_INTEGER),
+    start.at,
+    oldestAt,
+  );
+  for (const segment of segments) {
+    const certain = found.filter(({ position }) => position.at > segment.last_at);
+    if (certain.length >= size) return pageOf(certain, size);
+    const exhausted = segmentsSeen >= LOG_SEGMENTS_PER_PAGE_MAX || bytesRead >= LOG_BYTES_READ_PER_PAGE_MAX;
+    // Without the second condition a page could end where it began, and its cursor lead nowhere.
+    if (exhausted && segment.last_at < start.at) {
+      return { entries: certain, next: { at: segment.last_at, id: AFTER_ALL_IDS } };
+    }
+    segmentsSeen += 1;
+    if (!mayMatch(segment, filter)) continue;
+    bytesRead += segment.bytes;
+    const entries = readSegment(db, segment.id).filter(
+      ({ record, position }) =>
+        position.at > oldestAt && compareNewestFirst(position, start) > 0 && matches(record, filter),
+    );
+    found = newest([...found, ...entries], size + 1);
+  }
+  return found.length > size ? pageOf(found, size) : { entries: found, next: null };
+}
+
+function pageOf(entries: Entry[], size: number): { entries: Entry[]; next: Position | null } {
+  return { entries: entries.slice(0, size), next: entries[size - 1]?.position ?? null };
+}
+
+/** The newest so many entries, in order, each execution once. */
+function newest(entries: Entry[], count: number): Entry[] {
+  return entries
+    .sort((a, b) => compareNewestFirst(a.position, b.position))
+    .filter(({ position }, index) => position.id !== entries[index - 1]?.position.id)
+    .slice(0, count);
+}
+
+function readSegment(db: Database, id: number): Entry[] {
+  const text = db.find<{ records: string }>("SELECT records FROM segments WHERE id = ?", id)?.records ?? "[]";
+  return (JSON.parse(text) as ExecutionRecord[]).map((record) => ({ record, position: positionOf(record) }));
+}
+
+function mayMatch(segment: SegmentRow, filter: ExecutionFilter): boolean {
+  return (
+    (filter.scriptId === null || hasWord(segment.scripts, filter.scriptId)) &&
+    (filter.status === null || hasWord(segment.results, filter.status))
+  );
+}
+
+function matches(record: ExecutionRecord, filter: ExecutionFilter): boolean {
+  return (
+    (filter.scriptId === null || record.scriptId === filter.scriptId) &&
+    (filter.status === null || record.outcome === filter.status || `${record.status}` === filter.status)
+  );
+}

@@ -1,0 +1,43 @@
+import { LOG_RETENTION_BYTES, LOG_RETENTION_MS } from "../../contracts/limits.ts";
+import type { WakeUp } from "../alarms.ts";
+import type { Database } from "../database.ts";
+
+type Row = { id: number; received_at: number; bytes: number; last_line_id: number };
+
+/**
+ * Removes the oldest segments that are too old or too many for the log's bounds, with their lines;
+ * at most so many. Returns how many went.
+ */
+export function prune(db: Database, now: number, segmentsMax: number): number {
+  let bytes = db.find<{ bytes: number }>("SELECT bytes FROM usage")?.bytes ?? 0;
+  let last: Row | null = null;
+  let count = 0;
+  const query = "SELECT id, received_at, bytes, last_line_id FROM segments ORDER BY id LIMIT ?";
+  for (const row of db.each<Row>(query, segmentsMax)) {
+    if (bytes <= LOG_RETENTION_BYTES && row.received_at > now - LOG_RETENTION_MS) break;
+    bytes -= row.bytes;
+    last = row;
+    count += 1;
+  }
+  if (last === null) return 0;
+  db.run("DELETE FROM segments WHERE id <= ?", last.id);
+  db.run("DELETE FROM lines WHERE id <= ?", last.last_line_id);
+  db.run("UPDATE usage SET bytes = ?", bytes);
+  return count;
+}
+
+const SEGMENTS_PER_STEP = 1_000;
+
+/** Wakes the log when its oldest segment is due to go, so that an idle org's log ends too. */
+export function retentionWakeUp(db: Database): WakeUp {
+  return {
+    dueAt: () => {
+      if (!db.exists) return null;
+      const oldest = db.find<{ received_at: number }>("SELECT received_at FROM segments ORDER BY id LIMIT 1");
+      return oldest === null ? null : oldest.received_at + LOG_RETENTION_MS;
+    },
+    run: async (now) => {
+      while (db.transaction(() => prune(db, now, SEGMENTS_PER_STEP)) > 0);
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { codeKey, projectionKey } from "../../contracts/projection.ts";
+import type { Database } from "../database.ts";
+import { enqueue, isEmpty, wakeAll } from "../outbox/rows.ts";
+import { findOrg } from "./settings.ts";
+
+/**
+ * Ends an org: nothing is published any more, and everything it published is queued for removal.
+ * What it stored goes when the queue is empty.
+ */
+export function destroyOrg(db: Database, now: number): void {
+  const org = findOrg(db);
+  if (org === null) return;
+  if (org.state !== "destroyed") {
+    db.run("UPDATE org SET state = 'destroyed'");
+    db.run("DELETE FROM outbox WHERE operation = 'put_projection'");
+    for (const { hash } of db.each<{ hash: string }>("SELECT DISTINCT hash FROM versions")) {
+      enqueue(db, { key: codeKey(org.org_id, hash), operation: "delete_code" }, now);
+    }
+    enqueue(db, { key: projectionKey(org.slug), operation: "delete_projection" }, now);
+    enqueue(db, { key: org.org_id, operation: "erase_log" }, now);
+  }
+  wakeAll(db, now);
+}
+
+/** Whether an ended org has nothing left outside, so that its storage can go. */
+export function isRemovable(db: Database): boolean {
+  return findOrg(db)?.state === "destroyed" && isEmpty(db);
+}

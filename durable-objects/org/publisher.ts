@@ -1,0 +1,55 @@
+import { PUBLICATION_WAIT_MS } from "../../contracts/limits.ts";
+import { Alarms, type AlarmStorage } from "../alarms.ts";
+import type { Database } from "../database.ts";
+import { settlesWithin } from "../outbox/deadline.ts";
+import { drain } from "../outbox/drain.ts";
+import { dueRows, nextDueAt, postpone, settle } from "../outbox/rows.ts";
+import { SingleFlight } from "../outbox/single-flight.ts";
+import { tombstoneWakeUp } from "../tombstone.ts";
+import { deliver, type Outside } from "./delivery.ts";
+import { isRemovable } from "./destroy.ts";
+
+/**
+ * Carries what an org commits to the outside: at once, and by the object's alarm for whatever
+ * could not be carried then.
+ */
+export class Publisher {
+  readonly #db: Database;
+  readonly #outside: Outside;
+  readonly #flight = new SingleFlight(() => this.#drain());
+  readonly alarms: Alarms;
+
+  constructor(db: Database, storage: AlarmStorage, outside: Outside) {
+    this.#db = db;
+    this.#outside = outside;
+    this.alarms = new Alarms(storage, {
+      outbox: { dueAt: () => (db.exists ? nextDueAt(db) : null), run: () => this.#flight.run() },
+      tombstone: tombstoneWakeUp(db),
+    });
+  }
+
+  /**
+   * To be called in the same turn as a commit, whose alarm it sets. Waits for the publication, but
+   * not for long: a change stands whether or not the outside hears of it now.
+   */
+  async publish(waitMs: number = PUBLICATION_WAIT_MS): Promise<void> {
+    const now = Date.now();
+    const armed = this.alarms.arm(now + waitMs);
+    if (this.#db.exists && nextDueAt(this.#db) !== null) await settlesWithin(this.#flight.run(), waitMs);
+    await armed;
+    await this.alarms.arm(Date.now() + waitMs);
+  }
+
+  async #drain(): Promise<void> {
+    const db = this.#db;
+    if (!db.exists) return;
+    await drain({
+      now: Date.now,
+      due: (now, limit) => dueRows(db, now, limit),
+      deliver: (row) => deliver(db, this.#outside, row),
+      settle: (row) => settle(db, row),
+      postpone: (row, retryAt) => postpone(db, row, retryAt),
+    });
+    if (isRemovable(db)) await db.erase(Date.now());
+  }
+}

@@ -1,0 +1,5 @@
+import scriptsAndRoutes from "../../migrations/org/0001-scripts-and-routes.sql";
+import type { Migration } from "../database.ts";
+
+/** Schema of the Org object. */
+export const ORG_MIGRATIONS: readonly Migration[] = [{ name: "0001-scripts-and-routes", sql: scriptsAndRoutes }];

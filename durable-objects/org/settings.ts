@@ -1,0 +1,53 @@
+import { PlatformError } from "../../contracts/errors.ts";
+import { type OrgState, projectionKey } from "../../contracts/projection.ts";
+import type { Database } from "../database.ts";
+import { enqueue, isEmpty, wakeAll } from "../outbox/rows.ts";
+
+/** The org as its own object knows it. `destroyed` means that nothing may ever be published again. */
+export type OrgRow = { org_id: string; slug: string; state: OrgState | "destroyed"; revision: number };
+
+/** The org, or null when it was never opened or is erased; an org whose removal goes on is still found. */
+export function findOrg(db: Database): OrgRow | null {
+  return db.exists ? db.find<OrgRow>("SELECT org_id, slug, state, revision FROM org") : null;
+}
+
+/** The org; throws `not_found` when there is none. */
+export function getOrg(db: Database): OrgRow {
+  const org = findOrg(db);
+  if (org === null || org.state === "destroyed") throw new PlatformError("not_found", "There is no such org.");
+  return org;
+}
+
+/** Makes the org known under its slug. Publishes when that changed anything; throws `gone` for a destroyed org. */
+export function openOrg(db: Database, input: { orgId: string; slug: string }, now: number): void {
+  const org = findOrg(db);
+  if (db.erasedAt !== null || org?.state === "destroyed") {
+    throw new PlatformError("gone", "This org was deleted. Create a new one.");
+  }
+  if (org === null) {
+    db.create(now);
+    const insert = "INSERT INTO org (only, org_id, slug, state, revision) VALUES (1, ?, ?, 'running', 0)";
+    db.run(insert, input.orgId, input.slug);
+  } else if (org.slug === input.slug) {
+    if (!isEmpty(db)) wakeAll(db, now);
+    return;
+  } else {
+    db.run("UPDATE org SET slug = ?", input.slug);
+    enqueue(db, { key: projectionKey(org.slug), operation: "delete_projection" }, now);
+  }
+  publish(db, now);
+}
+
+/** Sets what the org's host answers. */
+export function setOrgState(db: Database, state: OrgState, now: number): void {
+  if (getOrg(db).state === state) return;
+  db.run("UPDATE org SET state = ?", state);
+  publish(db, now);
+}
+
+/** Ends every change that the edges must see, in its transaction: a new revision, to be published. */
+export function publish(db: Database, now: number): void {
+  db.run("UPDATE org SET revision = revision + 1");
+  enqueue(db, { key: projectionKey(getOrg(db).slug), operation: "put_projection" }, now);
+  wakeAll(db, now);
+}

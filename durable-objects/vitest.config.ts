@@ -1,0 +1,21 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest({
+      main: "./testing/worker.ts",
+      miniflare: {
+        compatibilityDate: "2026-10-01",
+        modulesRules: [{ type: "Text", include: ["**/*.sql"] }],
+        durableObjects: {
+          ORG: { className: "Org", useSQLite: true },
+          LOG: { className: "Log", useSQLite: true },
+          DETACHED_ORG: { className: "DetachedOrg", useSQLite: true },
+        },
+        kvNamespaces: ["PROJECTIONS"],
+      },
+    }),
+  ],
+  test: { name: "durable-objects" },
+});
