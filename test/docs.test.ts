@@ -45,7 +45,9 @@ describe.each(["README.md", "docs/quick-start.md", "docs/api.md"])("the commands
 
 describe("the deploy guide", () => {
   it("shows commands that exist", async () => {
-    const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
+    const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
     const commands = await commandsOf("docs/deploy.md");
     const names = commands.flatMap((command) => /npm run (\S+)/.exec(command)?.[1] ?? []);
     expect(names.length).toBeGreaterThan(0);

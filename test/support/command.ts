@@ -12,7 +12,11 @@ export interface Ran {
 /** Runs a shell command in the project's folder, as a reader of the docs would, and waits for its end. */
 export function runShell(command: string, env: Record<string, string> = {}): Promise<Ran> {
   return new Promise((done, fail) => {
-    const child = spawn("bash", ["-c", command], { cwd: ROOT, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("bash", ["-c", command], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
