@@ -4,6 +4,7 @@ import type { Issue } from "../../../contracts/errors.ts";
 import { Fault } from "./fault.ts";
 import { extensionOf, isCode } from "./files.ts";
 import { positionAt } from "./issues.ts";
+import { checkJson } from "./json.ts";
 import { parseModule, type ModuleRecord, type ModuleRequest } from "./parse.ts";
 import { resolveSpecifier, type Resolution } from "./specifiers.ts";
 import { eraseTypes, type Erased } from "./typescript.ts";
@@ -114,17 +115,4 @@ function dataModule(path: string, text: string): CompiledModule {
     sourceMap: null,
     issue: (offset, reason) => ({ file: path, ...positionAt(text, offset), reason }),
   };
-}
-
-function checkJson(text: string): void {
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : "";
-    const offset = /at position (\d+)/.exec(message)?.[1];
-    const reason = message
-      .replace(/,? ?(?:\.\.\.)?"[^]*" is not valid JSON$/, "")
-      .replace(/ in JSON at position [^]*$/, "");
-    throw new Fault(offset === undefined ? text.length : Number(offset), `is not valid JSON: ${reason}.`);
-  }
 }

@@ -12,7 +12,7 @@ import type {
   Program,
 } from "acorn";
 
-import { Fault } from "./fault.ts";
+import { Fault, syntaxFault } from "./fault.ts";
 import { ModuleParser } from "./module-parser.ts";
 
 /** One place where a module names another. */
@@ -49,7 +49,7 @@ export function parseModule(code: string): ModuleRecord {
     if (error instanceof RangeError) throw new Fault(0, "is nested too deeply. Divide it into smaller parts.");
     if (!(error instanceof SyntaxError)) throw error;
     const { pos = 0 } = error as SyntaxError & { pos?: number };
-    throw new Fault(pos, `${error.message.replace(/ \(\d+:\d+\)$/, "")}${quoteAt(code, pos)}.`);
+    throw syntaxFault(code, pos, error.message);
   }
 }
 
@@ -125,10 +125,4 @@ function namesIn(pattern: Pattern): string[] {
   if (pattern.type === "ArrayPattern") return pattern.elements.flatMap((part) => (part === null ? [] : namesIn(part)));
   if (pattern.type !== "ObjectPattern") return [];
   return pattern.properties.flatMap((part) => namesIn(part.type === "RestElement" ? part : part.value));
-}
-
-/** The word or character at which reading stopped, as ` at "…"`; nothing at the end of the file. */
-function quoteAt(code: string, offset: number): string {
-  const found = /^(?:[\w$]{1,30}|[^\s\w])/u.exec(code.slice(offset, offset + 32))?.[0];
-  return found === undefined ? "" : ` at ${JSON.stringify(found)}`;
 }

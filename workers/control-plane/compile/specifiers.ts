@@ -64,10 +64,15 @@ function resolveRelative(from: string, specifier: string, paths: ReadonlySet<str
   if (wanted === ".isola" || wanted.startsWith(".isola/")) return none("Names under .isola/ belong to the platform.");
   const found = candidates(wanted, specifier).find((path) => paths.has(path));
   if (found !== undefined) return { type: "file", path: found, specifier: relative(from, found) };
-  const near = nearest(wanted, paths);
-  const advice =
-    near.length === 0 ? "" : ` Did you mean ${near.map((path) => JSON.stringify(relative(from, path))).join(" or ")}?`;
+  const advice = didYouMean(from, wanted, paths);
   return none(`There is no file ${show(wanted)} in the upload.${advice}`);
+}
+
+function didYouMean(from: string, wanted: string, paths: ReadonlySet<string>): string {
+  const stemOf = (path: string) => path.slice(0, path.length - extensionOf(path).length);
+  const byName = new Map([...paths].map((path) => [extensionOf(wanted) === "" ? stemOf(path) : path, path]));
+  const near = nearest(wanted, byName.keys()).map((name) => JSON.stringify(relative(from, byName.get(name) ?? name)));
+  return near.length === 0 ? "" : ` Did you mean ${near.join(" or ")}?`;
 }
 
 function candidates(wanted: string, specifier: string): string[] {

@@ -3,7 +3,7 @@ import { transform } from "sucrase";
 import { parse } from "sucrase/dist/esm/parser/index.js";
 
 import { TYPESCRIPT_FILE_BYTES_MAX } from "../../../contracts/limits.ts";
-import { Fault } from "./fault.ts";
+import { Fault, syntaxFault } from "./fault.ts";
 import { MeteredText, TooManyReads } from "./metered-text.ts";
 import { TokenList } from "./token-list.ts";
 
@@ -27,6 +27,7 @@ export function eraseTypes(path: string, source: string, dialect: { types: boole
   }
   const tokens = readTokens(source, dialect);
   tokens.refuseWhatWouldBeLost();
+  const jsx = dialect.jsx ? tokens.jsxNames() : {};
   const stops = tokens.semicolonsToAdd();
   const stopped = insertSemicolons(source, stops);
   const { code, sourceMap } = guarded(source, () =>
@@ -36,7 +37,7 @@ export function eraseTypes(path: string, source: string, dialect: { types: boole
       production: true,
       filePath: path,
       sourceMapOptions: { compiledFilename: path },
-      ...(dialect.jsx ? tokens.jsxNames() : {}),
+      ...jsx,
     }),
   );
   const map = sourceMap as unknown as EncodedSourceMap;
@@ -62,8 +63,8 @@ function guarded<T>(source: string, run: () => T): T {
     }
     if (error instanceof RangeError) throw new Fault(0, "is nested too deeply. Divide it into smaller parts.");
     const { message = "", pos = 0 } = error as { message?: string; pos?: number };
-    const reason = message.replace(/^Error transforming [^]*?: /, "").replace(/ \(\d+:\d+\)$/, "");
-    throw new Fault(Math.min(pos, source.length), reason === "" ? "cannot be read." : reason);
+    const said = message.replace(/^Error transforming [^]*?: /, "");
+    throw syntaxFault(source, Math.min(pos, source.length), said === "" ? "cannot be read" : said);
   }
 }
 
