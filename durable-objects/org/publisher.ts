@@ -33,11 +33,9 @@ export class Publisher {
    * not for long: a change stands whether or not the outside hears of it now.
    */
   async publish(waitMs: number = PUBLICATION_WAIT_MS): Promise<void> {
-    const now = Date.now();
-    const armed = this.alarms.arm(now + waitMs);
+    const armed = this.alarms.arm(Date.now() + waitMs);
     if (this.#db.exists && nextDueAt(this.#db) !== null) await settlesWithin(this.#flight.run(), waitMs);
     await armed;
-    await this.alarms.arm(Date.now() + waitMs);
   }
 
   async #drain(): Promise<void> {
@@ -51,5 +49,6 @@ export class Publisher {
       postpone: (row, retryAt) => postpone(db, row, retryAt),
     });
     if (isRemovable(db)) await db.erase(Date.now());
+    await this.alarms.arm(Date.now());
   }
 }

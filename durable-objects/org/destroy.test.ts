@@ -1,0 +1,112 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+import { newId } from "../../contracts/ids.ts";
+import { TOMBSTONE_MS } from "../../contracts/limits.ts";
+import { orgStub } from "../stubs.ts";
+import { ada, door, execution, firstPage, openedOrg, refusalOf, routeTo, testEnv, upload } from "../testing/harness.ts";
+import { playground } from "../testing/outside.ts";
+
+beforeEach(() => playground.reset());
+
+const keysOf = async (prefix: string) => (await testEnv.PROJECTIONS.list({ prefix })).keys.map(({ name }) => name);
+
+async function fullOrg() {
+  const org = await openedOrg();
+  const { script } = await door.saveScript(org.orgId, ada, upload("one"));
+  await door.saveScript(org.orgId, ada, upload("two"));
+  await door.createRoute(org.orgId, routeTo(script.id, "/"));
+  const record = execution(Date.now());
+  await door.appendLog([{ orgId: org.orgId, records: [record], lines: [], dropped: 0 }]);
+  return { ...org, script, record };
+}
+
+describe("destroying an org", () => {
+  it("removes projection, code, scripts, routes and executions", async () => {
+    const { orgId, slug, script, record } = await fullOrg();
+    await door.destroyOrg(orgId);
+    expect(await door.projection(orgId)).toBeNull();
+    expect(await keysOf(`slug:${slug}`)).toEqual([]);
+    expect(await keysOf(`code:${orgId}:`)).toEqual([]);
+    expect(await door.versionCode(orgId, script.live.id)).toBeNull();
+    expect(await door.findExecution(orgId, record.id)).toBeNull();
+    expect((await refusalOf(door.listScripts(orgId, firstPage))).code).toBe("not_found");
+    expect((await refusalOf(door.listRoutes(orgId))).code).toBe("not_found");
+  });
+
+  it("lets nothing come back, whatever is late", async () => {
+    const { orgId, slug, record } = await fullOrg();
+    await door.destroyOrg(orgId);
+    expect((await refusalOf(door.openOrg(orgId, slug))).code).toBe("gone");
+    expect((await refusalOf(door.saveScript(orgId, ada, upload("three")))).code).toBe("not_found");
+    expect((await refusalOf(door.setOrgState(orgId, "running"))).code).toBe("not_found");
+    await door.appendLog([{ orgId, records: [record], lines: [], dropped: 0 }]);
+    await evictDurableObject(orgStub(testEnv, orgId));
+    expect((await refusalOf(door.openOrg(orgId, slug))).code).toBe("gone");
+    expect(await door.projection(orgId)).toBeNull();
+    expect(await door.findExecution(orgId, record.id)).toBeNull();
+    expect(await keysOf(`slug:${slug}`)).toEqual([]);
+  });
+
+  it("can be repeated, and asked of an org that never was, without a trace", async () => {
+    const { orgId } = await fullOrg();
+    await door.destroyOrg(orgId);
+    await door.destroyOrg(orgId);
+    const unknown = newId("org");
+    await door.destroyOrg(unknown);
+    expect(await door.projection(unknown)).toBeNull();
+    const tables = await runInDurableObject(orgStub(testEnv, unknown), (_, state) =>
+      state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray(),
+    );
+    expect(tables).toEqual([]);
+  });
+
+  it("leaves a tombstone only, and that goes in time", async () => {
+    const { orgId } = await fullOrg();
+    await door.destroyOrg(orgId);
+    const stub = orgStub(testEnv, orgId);
+    const alarmAt = await runInDurableObject(stub, (_, state) => state.storage.getAlarm());
+    expect(alarmAt).toBeGreaterThan(Date.now() + TOMBSTONE_MS - 60_000);
+    vi.useFakeTimers({ now: Date.now() + TOMBSTONE_MS, toFake: ["Date"] });
+    try {
+      await runInDurableObject(stub, (instance) => instance.alarm());
+    } finally {
+      vi.useRealTimers();
+    }
+    const left = await runInDurableObject(stub, async (_, state) => [
+      [...(await state.storage.list()).keys()],
+      await state.storage.getAlarm(),
+    ]);
+    expect(left).toEqual([[], null]);
+  });
+
+  it("answers for nothing at once, says that it goes on while KV fails, and ends by itself", async () => {
+    const orgId = newId("org");
+    const org = testEnv.DETACHED_ORG.getByName(orgId);
+    await org.openOrg(orgId, "hello");
+    await org.saveScript(ada, upload("one"));
+    playground.deeds.length = 0;
+    playground.failing = ["slug:"];
+    expect((await refusalOf(org.destroyOrg())).code).toBe("unavailable");
+    expect(await org.projection()).toBeNull();
+    expect((await refusalOf(org.saveScript(ada, upload("two")))).code).toBe("not_found");
+    expect((await refusalOf(org.openOrg(orgId, "hello"))).code).toBe("gone");
+    expect(playground.deeds).toEqual([]);
+    playground.failing = [];
+    await vi.waitFor(() => expect(playground.deeds).toContain(`erase ${orgId}`), 5_000);
+    expect(playground.values.size).toBe(0);
+    await org.destroyOrg();
+    expect(playground.deeds).toEqual(["delete slug:hello", `delete code:${orgId}:hash-one`, `erase ${orgId}`]);
+  });
+
+  it("does not forget the log when only the log cannot be reached", async () => {
+    const orgId = newId("org");
+    const org = testEnv.DETACHED_ORG.getByName(orgId);
+    await org.openOrg(orgId, "hello");
+    playground.failing = ["log:"];
+    expect((await refusalOf(org.destroyOrg())).code).toBe("unavailable");
+    playground.failing = [];
+    await org.destroyOrg();
+    expect(playground.deeds.at(-1)).toBe(`erase ${orgId}`);
+  });
+});
