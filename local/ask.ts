@@ -1,0 +1,37 @@
+import { Agent, request } from "node:http";
+
+export interface AskOptions {
+  socketPath: string;
+  method?: "GET" | "POST";
+  path: string;
+  timeoutMs: number;
+  agent?: Agent;
+}
+
+/**
+ * One HTTP request to a process of the platform over its private socket; resolves to the status once the answer is
+ * complete.
+ *
+ * @throws Error when there is no answer in time or nobody there.
+ */
+export function ask({ socketPath, method = "GET", path, timeoutMs, agent }: AskOptions): Promise<number> {
+  return new Promise((done, fail) => {
+    const late = setTimeout(() => outgoing.destroy(new Error(`No answer within ${timeoutMs} ms.`)), timeoutMs);
+    const outgoing = request(
+      { socketPath, method, path, agent: agent ?? false, headers: { host: "edge", "content-length": "0" } },
+      (incoming) => {
+        incoming.resume();
+        incoming.once("error", fail);
+        incoming.once("end", () => {
+          clearTimeout(late);
+          done(incoming.statusCode ?? 0);
+        });
+      },
+    );
+    outgoing.once("error", (error) => {
+      clearTimeout(late);
+      fail(error);
+    });
+    outgoing.end();
+  });
+}

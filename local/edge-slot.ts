@@ -1,0 +1,146 @@
+import { DRAIN_MS, type EdgeProcess } from "./edge.ts";
+import { sampleProcess } from "./processes.ts";
+import { beginWatch, decide, FIRST_ANSWER_MS, respawnPauseMs, type MemoryLimits, type WatchState } from "./watchdog.ts";
+
+/** Pause after a recycling whose new process did not start, in milliseconds. */
+const RECYCLE_RETRY_MS = 30_000;
+
+export interface SlotOptions {
+  name: string;
+  memory: MemoryLimits;
+  /** Starts a process on the slot's sockets. */
+  spawn(name: string): EdgeProcess;
+  shared: SharedBySlots;
+  /** Told in one line what the watchdog did. */
+  onReplaced(text: string): void;
+}
+
+/** What the slots know in common. */
+export interface SharedBySlots {
+  /** One of them is recycling now; two must not at once. */
+  recycling: boolean;
+  /** Least processor time that a process took until its first answer, in milliseconds; null before the first one. */
+  startCpuMs: number | null;
+}
+
+/** A process and what the watchdog remembers of it. */
+interface Watched {
+  process: EdgeProcess;
+  state: WatchState;
+  answeredAt: number | null;
+  asking: boolean;
+  /** Killed or ended: nothing more is to be done about it. */
+  gone: boolean;
+}
+
+/** The place of one edge: a process that serves, and whatever it takes that there is always one. */
+export class EdgeSlot {
+  /** Resolves to whether the first process came to answer. */
+  readonly ready: Promise<boolean>;
+  readonly #options: SlotOptions;
+  #serving: Watched;
+  #started = 0;
+  #failedStarts = 0;
+  #stopped = false;
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+    this.#serving = this.#spawn();
+    this.#replaceWhenEnded(this.#serving);
+    this.ready = this.#serving.process.ready;
+  }
+
+  /** Replaces nothing any more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** One look at the process, and what follows from it. */
+  look(now: number): void {
+    const watched = this.#serving;
+    if (watched.gone) return;
+    this.#askForBeat(watched);
+    const seen = sampleProcess(watched.process.pid);
+    const { shared, memory, name } = this.#options;
+    const sample = {
+      answeredAt: watched.answeredAt,
+      cpuMs: seen?.cpuMs ?? null,
+      residentBytes: seen?.residentBytes ?? null,
+      ...shared,
+    };
+    const { state, action } = decide(watched.state, sample, now, memory);
+    if (state.answeredEver && !watched.state.answeredEver && seen !== null) {
+      shared.startCpuMs = Math.min(shared.startCpuMs ?? Infinity, seen.cpuMs);
+    }
+    watched.state = state;
+    if (action.kind === "kill") {
+      watched.gone = true;
+      watched.process.kill();
+      this.#options.onReplaced(`${name} is ${action.reason}: killed and replaced`);
+    } else if (action.kind === "recycle") {
+      void this.#recycle(watched);
+    }
+  }
+
+  #spawn(): Watched {
+    const process = this.#options.spawn(`${this.#options.name}-${this.#started++}`);
+    return { process, state: beginWatch(performance.now()), answeredAt: null, asking: false, gone: false };
+  }
+
+  /** Puts another process in the place of one that ended. */
+  #replaceWhenEnded(watched: Watched): void {
+    void watched.process.ended.then(() => {
+      const killed = watched.gone;
+      watched.gone = true;
+      this.#failedStarts = killed || watched.state.answeredEver ? 0 : this.#failedStarts + 1;
+      const pauseMs = respawnPauseMs(this.#failedStarts);
+      if (pauseMs === 0) this.#takeOver(watched);
+      else setTimeout(() => this.#takeOver(watched), pauseMs);
+    });
+  }
+
+  #takeOver(ended: Watched): void {
+    if (this.#stopped || this.#serving !== ended) return;
+    this.#serving = this.#spawn();
+    this.#replaceWhenEnded(this.#serving);
+  }
+
+  #askForBeat(watched: Watched): void {
+    if (watched.asking) return;
+    watched.asking = true;
+    const answered = (): void => {
+      watched.answeredAt = performance.now();
+      watched.asking = false;
+    };
+    // Silence is judged by the watchdog, whatever its reason.
+    const silent = (): void => {
+      watched.asking = false;
+    };
+    watched.process.beat(FIRST_ANSWER_MS).then(answered, silent);
+  }
+
+  /** The new process first, on the same sockets; then the old one finishes what it has. */
+  async #recycle(old: Watched): Promise<void> {
+    const { shared, name, onReplaced } = this.#options;
+    shared.recycling = true;
+    const next = this.#spawn();
+    const late = setTimeout(() => next.process.kill(), FIRST_ANSWER_MS);
+    const ready = await next.process.ready;
+    clearTimeout(late);
+    if (this.#stopped) return;
+    if (!ready) {
+      onReplaced(`${name} has grown large and a new process does not start`);
+      await new Promise((done) => setTimeout(done, RECYCLE_RETRY_MS).unref());
+    } else if (this.#serving === old) {
+      this.#serving = next;
+      this.#replaceWhenEnded(next);
+      old.gone = true;
+      onReplaced(`${name} has grown large: replaced, the old process finishes its requests`);
+      await old.process.drain(DRAIN_MS);
+    } else {
+      // The old process died meanwhile and has a successor already.
+      next.process.kill();
+    }
+    shared.recycling = false;
+  }
+}

@@ -1,0 +1,122 @@
+import { spawn } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { Agent } from "node:http";
+import { join } from "node:path";
+
+import { workerdPath } from "./workerd.ts";
+
+import { ask } from "./ask.ts";
+import { edgeConfig, type CoreSockets } from "./edge-config.ts";
+import type { LogFile } from "./log-file.ts";
+import { signalProcess } from "./processes.ts";
+
+/** Pause between two questions to a process that is starting, in milliseconds. */
+const START_PAUSE_MS = 10;
+/** Time an edge has to finish what it is doing after SIGTERM, in milliseconds. */
+export const DRAIN_MS = 30_000;
+/** Time it has to hand over its log before that, in milliseconds. */
+const LAST_FLUSH_MS = 500;
+
+/** What an edge inherits or is told; the same for every process in a slot. */
+export interface EdgeOptions {
+  /** Private folder with the router's bundle in it. */
+  directory: string;
+  routerModule: string;
+  core: CoreSockets;
+  variables: Readonly<Record<string, string>>;
+  /** Descriptor of the public listening socket. */
+  publicDescriptor: number;
+  /** Descriptor of this slot's listening socket for calls from the control plane. */
+  dispatchDescriptor: number;
+  log: LogFile;
+}
+
+/** One workerd process that runs the router and tenants' isolates. */
+export interface EdgeProcess {
+  pid: number;
+  /** Resolves when it has ended. */
+  ended: Promise<void>;
+  /** Resolves to true when it answers, to false when it ended before. */
+  ready: Promise<boolean>;
+  /** Asks for a sign of life, which also makes it deliver its log; resolves when it has answered. */
+  beat(timeoutMs: number): Promise<void>;
+  kill(): void;
+  /** Lets it finish its requests, for at most so long; new connections go to whoever else holds the sockets. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** The little of the environment that workerd needs: tenants' code runs in there, so nothing secret goes in. */
+const PASSED_ON = ["LD_LIBRARY_PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR"];
+
+/**
+ * Starts an edge on inherited sockets.
+ *
+ * @param name of this process, used once: its configuration and its control socket are called after it.
+ */
+export function spawnEdge(name: string, options: EdgeOptions): EdgeProcess {
+  const controlSocket = join(options.directory, `${name}.control`);
+  const configPath = join(options.directory, `${name}.capnp`);
+  const { routerModule, core, variables } = options;
+  writeFileSync(configPath, edgeConfig({ routerModule, core, controlSocket, variables }), { mode: 0o600 });
+  // The numbers are those of the stdio list below.
+  const sockets = ["--socket-fd=http=3", "--socket-fd=dispatch=4"];
+  const child = spawn(workerdPath, ["serve", "--experimental", ...sockets, configPath], {
+    stdio: ["ignore", "pipe", "pipe", options.publicDescriptor, options.dispatchDescriptor],
+    // A group of its own: Ctrl-C is for the launcher, which then lets the edges finish.
+    detached: true,
+    env: Object.fromEntries(PASSED_ON.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : []))),
+  });
+  options.log.follow(child.stdout);
+  options.log.follow(child.stderr);
+  child.once("error", (error) => options.log.write(`cannot start workerd: ${error.message}\n`));
+
+  const pid = child.pid ?? 0;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  let alive = pid !== 0;
+  const ended = new Promise<void>((done) => {
+    const end = (): void => {
+      alive = false;
+      agent.destroy();
+      rmSync(controlSocket, { force: true });
+      rmSync(configPath, { force: true });
+      done();
+    };
+    if (alive) child.once("exit", end);
+    else end();
+  });
+
+  const answers = async (method: "GET" | "POST", path: string, timeoutMs: number): Promise<void> => {
+    const status = await ask({ socketPath: controlSocket, method, path, timeoutMs, agent });
+    if (status !== 200) throw new Error(`An edge answered its control socket with ${status}.`);
+  };
+  const signal = (which: NodeJS.Signals): void => {
+    if (alive) signalProcess(pid, which);
+  };
+
+  return {
+    pid,
+    ended,
+    ready: untilReady(),
+    beat: (timeoutMs) => answers("POST", "/flush", timeoutMs),
+    kill: () => signal("SIGKILL"),
+    drain: async (timeoutMs) => {
+      await answers("POST", "/flush", LAST_FLUSH_MS).catch(() => {});
+      signal("SIGTERM");
+      const late = setTimeout(() => signal("SIGKILL"), timeoutMs);
+      await ended;
+      clearTimeout(late);
+    },
+  };
+
+  async function untilReady(): Promise<boolean> {
+    while (alive) {
+      try {
+        await answers("GET", "/beat", 1_000);
+        return true;
+      } catch {
+        await new Promise((done) => setTimeout(done, START_PAUSE_MS));
+      }
+    }
+    return false;
+  }
+}

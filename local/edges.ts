@@ -1,0 +1,65 @@
+import { spawnEdge, type EdgeOptions, type EdgeProcess } from "./edge.ts";
+import { EdgeSlot } from "./edge-slot.ts";
+import { StartError } from "./start-error.ts";
+import { LOOK_INTERVAL_MS, type MemoryLimits } from "./watchdog.ts";
+
+export interface EdgesOptions {
+  /** One entry for each edge that is to run. */
+  slots: readonly EdgeOptions[];
+  memory: MemoryLimits;
+  /** Told whenever processes came or went. */
+  onProcesses(pids: readonly number[]): void;
+  /** Told in one line what the watchdog did. */
+  onReplaced(text: string): void;
+}
+
+/** The edges of this computer, each watched and replaced as needed. */
+export interface Edges {
+  /** Resolves when every edge answers; rejects with a StartError when one cannot start. */
+  ready: Promise<void>;
+  pids(): number[];
+  /** Lets all finish for at most so long, in milliseconds. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/** Starts the edges and watches them until they are stopped. */
+export function startEdges({ slots: slotOptions, memory, onProcesses, onReplaced }: EdgesOptions): Edges {
+  const alive = new Set<EdgeProcess>();
+  const pids = (): number[] => [...alive].map((edge) => edge.pid).filter((pid) => pid !== 0);
+  const spawn = (name: string, options: EdgeOptions): EdgeProcess => {
+    const edge = spawnEdge(name, options);
+    alive.add(edge);
+    onProcesses(pids());
+    void edge.ended.then(() => {
+      alive.delete(edge);
+      onProcesses(pids());
+    });
+    return edge;
+  };
+  const shared = { recycling: false, startCpuMs: null };
+  const slots = slotOptions.map(
+    (options, index) =>
+      new EdgeSlot({ name: `edge-${index}`, memory, shared, onReplaced, spawn: (name) => spawn(name, options) }),
+  );
+  const looks = setInterval(() => {
+    const now = performance.now();
+    for (const slot of slots) slot.look(now);
+  }, LOOK_INTERVAL_MS);
+
+  return {
+    ready: allReady(slots),
+    pids,
+    stop: async (timeoutMs) => {
+      clearInterval(looks);
+      for (const slot of slots) slot.stop();
+      await Promise.all([...alive].map((edge) => edge.drain(timeoutMs)));
+    },
+  };
+}
+
+async function allReady(slots: readonly EdgeSlot[]): Promise<void> {
+  const ready = await Promise.all(slots.map((slot) => slot.ready));
+  if (ready.includes(false)) {
+    throw new StartError("an edge process does not start", "look into logs/edge-*.log in the data folder");
+  }
+}

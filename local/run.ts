@@ -1,0 +1,64 @@
+import type { Launched } from "./launch.ts";
+import { StartError } from "./start-error.ts";
+
+/** Time everything has to end after a signal, in milliseconds; what is left then is killed. */
+const STOP_MAX_MS = 4_500;
+
+/**
+ * Runs what `start` starts until a signal comes or it fails, and ends the process: 0 after a signal, 1 after a
+ * failure with one line on stderr.
+ */
+export async function runUntilStopped(start: () => Promise<Launched>): Promise<never> {
+  const signal = firstSignal();
+  try {
+    const starting = start();
+    const launched = await Promise.race([starting, signal]);
+    if (launched === null) {
+      await withinStopTime(starting.then((late) => late.stop()));
+      process.exit(0);
+    }
+    if (launched.setupLink !== null) console.log(`Nobody owns this place yet. Claim it at ${launched.setupLink}`);
+    console.log(`ready ${launched.url}`);
+    const failure = await Promise.race([signal, launched.failed]);
+    await withinStopTime(launched.stop());
+    if (failure instanceof Error) throw failure;
+  } catch (error) {
+    explain(error);
+    process.exit(1);
+  }
+  process.exit(0);
+}
+
+/** Resolves at the first signal that asks to stop; the second one does not wait any longer. */
+function firstSignal(): Promise<null> {
+  let signals = 0;
+  return new Promise((done) => {
+    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(name, () => {
+        signals += 1;
+        if (signals > 1) process.exit(1);
+        done(null);
+      });
+    }
+  });
+}
+
+async function withinStopTime(stopping: Promise<void>): Promise<void> {
+  let late: NodeJS.Timeout | undefined;
+  // Children that are still there when this process ends are killed by the reaper.
+  const limit = new Promise<void>((done) => {
+    late = setTimeout(done, STOP_MAX_MS);
+  });
+  await Promise.race([stopping, limit]);
+  clearTimeout(late);
+}
+
+function explain(error: unknown): void {
+  if (error instanceof StartError) {
+    console.error(error.line);
+    if (process.env["ISOLA_VERBOSE"] && error.cause !== undefined) console.error(error.cause);
+    return;
+  }
+  console.error(`isola: ${error instanceof Error ? error.message : String(error)} — report this with the lines below`);
+  console.error(error);
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { z } from "zod";
+
+import { StartError } from "./start-error.ts";
+
+const SECRET_BYTES = 32;
+
+const secretsSchema = z.object({
+  /** Signs session cookies. */
+  authSecret: z.string().min(32),
+});
+
+/** What is drawn once for a data folder and must never change after. */
+export type Secrets = z.infer<typeof secretsSchema>;
+
+/**
+ * Reads the secrets of a data folder, and draws them when it has none yet.
+ *
+ * @throws StartError when the file is there and cannot be understood: drawing new ones would sign everybody out.
+ */
+export function openSecrets(dataDirectory: string): Secrets {
+  const path = join(dataDirectory, "secrets.json");
+  const text = readIfThere(path);
+  if (text !== null) {
+    const parsed = secretsSchema.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    throw new StartError(`${path} is damaged`, "restore it from a backup, or remove it to sign everybody out");
+  }
+  const secrets: Secrets = { authSecret: randomToken() };
+  // A start that is cut off here must not leave half a file.
+  writeFileSync(`${path}.new`, `${JSON.stringify(secrets)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+  return secrets;
+}
+
+/** A token that nobody can guess, safe in URLs. */
+export function randomToken(): string {
+  return randomBytes(SECRET_BYTES).toString("base64url");
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

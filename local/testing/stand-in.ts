@@ -1,0 +1,19 @@
+import { launch } from "../launch.ts";
+import { createProgress } from "../progress.ts";
+import { runUntilStopped } from "../run.ts";
+import { readSettings } from "../settings.ts";
+
+/** The launcher as `npm start` runs it, around Workers and a database that stand in for the real ones. */
+await runUntilStopped(async () => {
+  const parts = {
+    version: "test",
+    entries: {
+      controlPlane: "local/testing/control-plane.js",
+      durableObjects: "local/testing/durable-objects.js",
+      keeper: "local/core/keeper.ts",
+      router: "local/testing/router.js",
+    },
+    openDatabase: async () => ({ summary: "none", variables: {}, close: async () => {} }),
+  };
+  return launch(readSettings(process.env), parts, createProgress(process.stdout, process.stderr));
+});

@@ -1,0 +1,109 @@
+/**
+ * When an edge is replaced. The core of the watchdog: no clock, no process, no socket in here.
+ *
+ * A hung process is told from a starved one by what it did: one that burns processor time without answering is hung,
+ * one that gets none is only waiting for its turn.
+ */
+
+/** Pause between two looks at an edge, in milliseconds; each one also collects its log. */
+export const LOOK_INTERVAL_MS = 100;
+/** Silence after which an edge that keeps the processor busy counts as hung, in milliseconds. */
+export const HUNG_SILENCE_MS = 250;
+/** Processor time burnt in silence that makes it busy, in milliseconds. */
+export const HUNG_CPU_MS = 200;
+/** Silence after which an edge is given up whatever it does, in milliseconds. */
+export const SILENCE_MAX_MS = 2_000;
+/** Time a new edge has for its first answer, in milliseconds. */
+export const FIRST_ANSWER_MS = 10_000;
+/** How many times the usual processor time a start may take before it counts as hung. */
+export const START_CPU_FACTOR = 2;
+/** A first replacement is immediate; one that fails to start is tried again after twice the pause before. */
+export const RESPAWN_PAUSE_MS = 100;
+export const RESPAWN_PAUSE_MAX_MS = 5_000;
+
+/** What is remembered of one process between two looks. */
+export interface WatchState {
+  answeredEver: boolean;
+  /** When it last answered, or began. */
+  answeredAt: number;
+  /** Processor time it had used by then. */
+  cpuThenMs: number;
+  lookedAt: number;
+  /** Time since the last answer in which the launcher itself did not look: it slept, or had no turn. */
+  blindMs: number;
+}
+
+/** What one look shows. */
+export interface WatchSample {
+  /** When the latest answer arrived; null while there was none. */
+  answeredAt: number | null;
+  /** Null where the system does not say. */
+  cpuMs: number | null;
+  residentBytes: number | null;
+  /** An edge is being recycled already. */
+  recycling: boolean;
+  /** Processor time that a start took here before; null while nobody knows. */
+  startCpuMs: number | null;
+}
+
+export interface MemoryLimits {
+  /** Above it the edge is replaced in good order, the new process first. */
+  softBytes: number;
+  /** Above it the edge is killed. */
+  hardBytes: number;
+}
+
+export type WatchAction =
+  | { kind: "none" }
+  | { kind: "kill"; reason: "hung" | "silent" | "too large" }
+  | { kind: "recycle" };
+
+const NONE: WatchAction = { kind: "none" };
+
+/** The state of a process that has just begun. */
+export function beginWatch(now: number): WatchState {
+  return { answeredEver: false, answeredAt: now, cpuThenMs: 0, lookedAt: now, blindMs: 0 };
+}
+
+/** What to do about an edge after a look at it at `now` (milliseconds of any steady clock), and what to remember. */
+export function decide(
+  state: WatchState,
+  sample: WatchSample,
+  now: number,
+  limits: MemoryLimits,
+): { state: WatchState; action: WatchAction } {
+  const next = remember(state, sample, now);
+  return { state: next, action: judge(next, sample, now, limits) };
+}
+
+function remember(state: WatchState, sample: WatchSample, now: number): WatchState {
+  if (sample.answeredAt !== null && (!state.answeredEver || sample.answeredAt > state.answeredAt)) {
+    const { answeredAt } = sample;
+    return { answeredEver: true, answeredAt, cpuThenMs: sample.cpuMs ?? 0, lookedAt: now, blindMs: 0 };
+  }
+  const unseenMs = now - state.lookedAt - LOOK_INTERVAL_MS * 2;
+  return { ...state, lookedAt: now, blindMs: state.blindMs + Math.max(0, unseenMs) };
+}
+
+function judge(state: WatchState, sample: WatchSample, now: number, limits: MemoryLimits): WatchAction {
+  const { residentBytes, cpuMs } = sample;
+  if (residentBytes !== null && residentBytes > limits.hardBytes) return { kind: "kill", reason: "too large" };
+  const silentMs = now - state.answeredAt - state.blindMs;
+  if (silentMs >= (state.answeredEver ? SILENCE_MAX_MS : FIRST_ANSWER_MS)) return { kind: "kill", reason: "silent" };
+  if (silentMs >= HUNG_SILENCE_MS && cpuMs !== null && cpuMs - state.cpuThenMs >= busyFrom(state, sample)) {
+    return { kind: "kill", reason: "hung" };
+  }
+  if (residentBytes !== null && residentBytes > limits.softBytes && !sample.recycling) return { kind: "recycle" };
+  return NONE;
+}
+
+/** The processor time in silence from which an edge is busy; what was waiting can hang a new one before its first answer. */
+function busyFrom(state: WatchState, sample: WatchSample): number {
+  if (state.answeredEver) return HUNG_CPU_MS;
+  return sample.startCpuMs === null ? Infinity : HUNG_CPU_MS + sample.startCpuMs * START_CPU_FACTOR;
+}
+
+/** Pause before the next try, in milliseconds, after so many processes in a row that ended without ever answering. */
+export function respawnPauseMs(failedStarts: number): number {
+  return failedStarts === 0 ? 0 : Math.min(RESPAWN_PAUSE_MAX_MS, RESPAWN_PAUSE_MS * 2 ** (failedStarts - 1));
+}

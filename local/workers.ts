@@ -1,0 +1,80 @@
+import type { V4MiniflareOptions } from "miniflare";
+
+import { COMPATIBILITY_DATE } from "./edge-config.ts";
+
+/** One Worker as Miniflare takes it. */
+export type MiniflareWorker = Extract<V4MiniflareOptions, { workers: unknown[] }>["workers"][number];
+type ServiceBindings = NonNullable<MiniflareWorker["serviceBindings"]>;
+
+/** Bundled code of each Worker. */
+export interface WorkerCode {
+  controlPlane: string;
+  durableObjects: string;
+  keeper: string;
+  router: string;
+}
+
+/** Plain values the control plane is bound to; what is undefined is not bound. */
+export type ControlPlaneVariables = Readonly<Record<string, string | undefined>>;
+
+/** The KV namespace that projections live in. */
+const PROJECTIONS = "projections";
+
+const moduleWorker = (name: string, code: string): MiniflareWorker => ({
+  name,
+  modules: [{ type: "ESModule", path: `${name}.js`, contents: code }],
+  compatibilityDate: COMPATIBILITY_DATE,
+});
+
+/** The management API, with its ways to the isolates. */
+export function controlPlaneWorker(
+  code: string,
+  variables: ControlPlaneVariables,
+  dispatch: ServiceBindings,
+): MiniflareWorker {
+  const bindings = Object.fromEntries(Object.entries(variables).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+  return {
+    ...moduleWorker("control-plane", code),
+    bindings,
+    serviceBindings: { STATE: "durable-objects", ...dispatch },
+  };
+}
+
+/** All tenant state. */
+export function durableObjectsWorker(code: string): MiniflareWorker {
+  return {
+    ...moduleWorker("durable-objects", code),
+    durableObjects: {
+      ORG: { className: "Org", useSQLite: true },
+      LOG: { className: "Log", useSQLite: true },
+    },
+    kvNamespaces: { PROJECTIONS },
+  };
+}
+
+/** The launcher's own Worker; it comes first, because Miniflare's entry leads to the first. */
+export function keeperWorker(code: string): MiniflareWorker {
+  return {
+    ...moduleWorker("keeper", code),
+    // Lets `scheduled` be called on a binding.
+    compatibilityFlags: ["service_binding_extra_handlers"],
+    kvNamespaces: { PROJECTIONS },
+    serviceBindings: { CONTROL_PLANE: "control-plane" },
+  };
+}
+
+/** The public edge inside Miniflare, where everything runs in one process. */
+export function routerWorker(code: string, variables: Readonly<Record<string, string>>): MiniflareWorker {
+  return {
+    ...moduleWorker("router", code),
+    bindings: { ...variables },
+    kvNamespaces: { PROJECTIONS },
+    workerLoaders: { LOADER: {} },
+    serviceBindings: {
+      STATE: "durable-objects",
+      CONTROL_PLANE: "control-plane",
+      DIRECTORY: { name: "control-plane", entrypoint: "Directory" },
+      INTERNET: { network: { allow: ["public"] } },
+    },
+  };
+}
