@@ -7,7 +7,8 @@ export function residentMebibytes(pid: number): number {
   return [pid, ...descendants(pid)].reduce((sum, each) => sum + residentOf(each), 0);
 }
 
-function residentOf(pid: number): number {
+/** Resident memory of one process, in mebibytes; 0 when it is gone. */
+export function residentOf(pid: number): number {
   try {
     const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
     return Number(kibibytes ?? 0) / 1024;
