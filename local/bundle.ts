@@ -45,7 +45,10 @@ const cacheSchema = z.object({
  */
 export async function bundle(entry: string, cacheDirectory: string): Promise<string> {
   const options = bundleOptions(entry);
-  const key = createHash("sha256").update(JSON.stringify([version, options])).digest("hex").slice(0, 24);
+  const key = createHash("sha256")
+    .update(JSON.stringify([version, options]))
+    .digest("hex")
+    .slice(0, 24);
   const path = join(cacheDirectory, `${key}.json`);
   const kept = await readCache(path);
   if (kept !== null) return kept;
@@ -57,9 +60,17 @@ export async function bundle(entry: string, cacheDirectory: string): Promise<str
   return code;
 }
 
-/** Ends the process that esbuild keeps for further builds. */
-export async function endBundling(): Promise<void> {
+/** Bundles several Workers at once and ends the process that esbuild would keep for further builds. */
+export async function bundleAll<Name extends string>(
+  entries: Readonly<Record<Name, string>>,
+  cacheDirectory: string,
+): Promise<Record<Name, string>> {
+  const names = Object.keys(entries) as Name[];
+  const codes = await Promise.all(
+    names.map(async (name) => [name, await bundle(entries[name], cacheDirectory)] as const),
+  );
   await stop();
+  return Object.fromEntries(codes) as Record<Name, string>;
 }
 
 async function readCache(path: string): Promise<string | null> {

@@ -5,7 +5,8 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4MiniflareOp
 import { workerdPath } from "./workerd.ts";
 
 import { ask } from "./ask.ts";
-import { RPC_CONNECT_HOST, type CoreSockets } from "./edge-config.ts";
+import { coreSocketFile, directSocket } from "./core-sockets.ts";
+import { RPC_CONNECT_HOST } from "./edge-config.ts";
 import type { LogFile } from "./log-file.ts";
 import { StartError } from "./start-error.ts";
 import {
@@ -29,6 +30,8 @@ export interface CoreOptions {
   /** Path of each edge's dispatch socket. */
   dispatchSockets: readonly string[];
   log: LogFile;
+  /** Told which process the runtime is, at the start and after each restart. */
+  onProcess(pid: number): void;
   /** Told when the runtime had died and runs again. */
   onRestart(): void;
 }
@@ -42,24 +45,6 @@ export interface Core {
   /** Lets the control plane do what is due. */
   tick(): Promise<void>;
   stop(): Promise<void>;
-}
-
-/** Socket files by name; Miniflare appends a port to every address, a Unix path included. */
-const socketFile = (directory: string, name: string): string => join(directory, `core-${name}:0`);
-const directSocket = (directory: string, name: string, entrypoint = "default") => ({
-  host: `unix:${join(directory, `core-${name}`)}`,
-  port: 0,
-  entrypoint,
-});
-
-/** Where edges reach a core that runs in this folder. */
-export function coreSockets(directory: string): CoreSockets {
-  return {
-    state: socketFile(directory, "state"),
-    directory: socketFile(directory, "directory"),
-    controlPlane: socketFile(directory, "control-plane"),
-    projections: socketFile(directory, "projections"),
-  };
 }
 
 /**
@@ -90,10 +75,20 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   ];
   durableObjects.unsafeDirectSockets = [directSocket(socketsDirectory, "state")];
 
+  const tellProcess = (): void => {
+    const pid = readPid(socketsDirectory);
+    if (pid !== null) options.onProcess(pid);
+  };
   process.env["MINIFLARE_WORKERD_PATH"] = resolve(import.meta.dirname, "core/workerd.sh");
   const miniflare = createMiniflare(
     {
-      ...sharedOptions(options),
+      ...sharedOptions({
+        ...options,
+        onRestart: () => {
+          tellProcess();
+          options.onRestart();
+        },
+      }),
       unsafeRuntimeEnv: { ISOLA_SOCKETS: socketsDirectory, ISOLA_WORKERD: workerdPath },
       workers: [keeper, controlPlane, durableObjects],
     },
@@ -104,10 +99,13 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   } catch (error) {
     await miniflare.dispose().catch(() => {});
     options.log.write(`${String(error)}\n`);
-    throw new StartError("the state process does not start", "look into logs/core.log in the data folder", { cause: error });
+    throw new StartError("the state process does not start", "look into logs/core.log in the data folder", {
+      cause: error,
+    });
   }
+  tellProcess();
   const pulse = async (method: "GET" | "POST", path: string, timeoutMs: number): Promise<void> => {
-    const status = await ask({ socketPath: socketFile(socketsDirectory, "pulse"), method, path, timeoutMs });
+    const status = await ask({ socketPath: coreSocketFile(socketsDirectory, "pulse"), method, path, timeoutMs });
     if (status !== 200) throw new Error(`The core answered ${path} with ${status}.`);
   };
   return {

@@ -9,10 +9,10 @@ export interface SlotOptions {
   name: string;
   memory: MemoryLimits;
   /** Starts a process on the slot's sockets. */
-  spawn(name: string): EdgeProcess;
+  spawn: (name: string) => EdgeProcess;
   shared: SharedBySlots;
   /** Told in one line what the watchdog did. */
-  onReplaced(text: string): void;
+  onReplaced: (text: string) => void;
 }
 
 /** What the slots know in common. */

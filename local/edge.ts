@@ -72,16 +72,16 @@ export function spawnEdge(name: string, options: EdgeOptions): EdgeProcess {
 
   const pid = child.pid ?? 0;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  let alive = pid !== 0;
+  const life = { alive: pid !== 0 };
   const ended = new Promise<void>((done) => {
     const end = (): void => {
-      alive = false;
+      life.alive = false;
       agent.destroy();
       rmSync(controlSocket, { force: true });
       rmSync(configPath, { force: true });
       done();
     };
-    if (alive) child.once("exit", end);
+    if (life.alive) child.once("exit", end);
     else end();
   });
 
@@ -90,7 +90,7 @@ export function spawnEdge(name: string, options: EdgeOptions): EdgeProcess {
     if (status !== 200) throw new Error(`An edge answered its control socket with ${status}.`);
   };
   const signal = (which: NodeJS.Signals): void => {
-    if (alive) signalProcess(pid, which);
+    if (life.alive) signalProcess(pid, which);
   };
 
   return {
@@ -109,7 +109,7 @@ export function spawnEdge(name: string, options: EdgeOptions): EdgeProcess {
   };
 
   async function untilReady(): Promise<boolean> {
-    while (alive) {
+    while (life.alive) {
       try {
         await answers("GET", "/beat", 1_000);
         return true;

@@ -8,9 +8,9 @@ export interface EdgesOptions {
   slots: readonly EdgeOptions[];
   memory: MemoryLimits;
   /** Told whenever processes came or went. */
-  onProcesses(pids: readonly number[]): void;
+  onProcesses: (pids: readonly number[]) => void;
   /** Told in one line what the watchdog did. */
-  onReplaced(text: string): void;
+  onReplaced: (text: string) => void;
 }
 
 /** The edges of this computer, each watched and replaced as needed. */

@@ -1,21 +1,21 @@
-import { mkdirSync, mkdtempSync, chmodSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { bundle, endBundling } from "./bundle.ts";
+import { bundleAll } from "./bundle.ts";
 import { watchCore } from "./core-watch.ts";
-import { coreSockets, type Core } from "./core.ts";
+import { coreSockets } from "./core-sockets.ts";
+import type { Core } from "./core.ts";
+import { inDataFolder, openDataLog, prepareDataFolder } from "./data-folder.ts";
 import { lockFolder } from "./database/lock.ts";
-import { startEdges } from "./edges.ts";
-import { holdSockets } from "./listen.ts";
-import { openLog, type LogFile } from "./log-file.ts";
+import { startEdges, type Edges } from "./edges.ts";
+import { holdSockets, type HeldSocket } from "./listen.ts";
 import { settleOwner } from "./owner.ts";
 import type { Progress } from "./progress.ts";
-import { startReaper } from "./reaper.ts";
-import { killLeftovers, removeRun, SOCKETS_PREFIX, writeRun } from "./run-file.ts";
+import { openRegister, type Register } from "./register.ts";
+import { killLeftovers, SOCKETS_PREFIX } from "./run-file.ts";
 import { openSecrets, randomToken } from "./secrets.ts";
 import { addressesOf, type Settings } from "./settings.ts";
-import { explainFileFault } from "./start-error.ts";
 import type { WorkerCode } from "./workers.ts";
 
 /** Time running requests have when the platform stops, in milliseconds. */
@@ -23,10 +23,8 @@ const STOP_MS = 2_500;
 
 /** A database that is open and migrated. */
 export interface LaunchedDatabase {
-  /** One line for the person at the keyboard. */
-  summary: string;
   /** What the control plane is bound to in order to reach it. */
-  variables: Readonly<Record<string, string | undefined>>;
+  variables: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -50,152 +48,138 @@ export interface Launched {
   stop(): Promise<void>;
 }
 
+/** What the processes of one run share. */
+interface Ground {
+  settings: Settings;
+  parts: LaunchParts;
+  progress: Progress;
+  /** Undone in reverse, when the platform stops and when the start fails halfway. */
+  undo: AsyncDisposableStack;
+  register: Register;
+  /** Private folder for sockets; gone with the run. */
+  socketsDirectory: string;
+  setupToken: string;
+}
+
 /**
  * Starts the whole platform on one computer.
  *
  * @throws StartError when it cannot; nothing is left running then.
  */
 export async function launch(settings: Settings, parts: LaunchParts, progress: Progress): Promise<Launched> {
-  // Undone in reverse, when the platform stops and when the start fails halfway.
   await using undo = new AsyncDisposableStack();
-  const { dataDirectory } = settings;
-  prepareFolder(dataDirectory);
+  const { socketsDirectory, register } = takeDataFolder(settings, progress, undo);
+  const ground: Ground = { settings, parts, progress, undo, register, socketsDirectory, setupToken: randomToken() };
+
+  const dispatchSockets = Array.from({ length: settings.edges }, (_, index) => join(socketsDirectory, `edge-${index}`));
+  const { host, port } = settings;
+  const sockets = await holdSockets([{ host, port }, ...dispatchSockets.map((path) => ({ path }))]);
+  undo.defer(() => {
+    for (const socket of sockets) socket.close();
+  });
+  // The slow parts do not need each other. All are waited for before one may fail, so that what they open is undone.
+  const opening = openDatabase(ground);
+  const bundling = bundleAll(parts.entries, join(settings.dataDirectory, "cache"));
+  await Promise.allSettled([opening, bundling, import("./core.ts")]);
+  const code = await bundling;
+  const core = await runCore(ground, await opening, code, dispatchSockets);
+  const edges = runEdges(ground, code, sockets);
+  const { publicUrl } = addressesOf(settings);
+  const { setupToken } = ground;
+  const socketPath = coreSockets(socketsDirectory).controlPlane;
+  const settling = settleOwner({ socketPath, publicUrl, setupToken, owner: settings.owner });
+  await Promise.allSettled([settling, edges.ready]);
+  await edges.ready;
+  const setupLink = await settling;
+  progress.step("edges", `${settings.edges} on port ${port}`);
+
+  const watch = watchCore(core, progress.notice);
+  undo.defer(() => watch.stop());
+  const running = undo.move();
+  return { url: publicUrl, setupLink, failed: watch.failed, stop: () => running.disposeAsync() };
+}
+
+/** Makes the data folder ours alone: its lock, and nothing left over of an earlier run. */
+function takeDataFolder({ dataDirectory }: Settings, progress: Progress, undo: AsyncDisposableStack) {
+  prepareDataFolder(dataDirectory);
   const lock = lockFolder(dataDirectory);
   undo.defer(() => lock.release());
   const leftovers = killLeftovers(dataDirectory);
   if (leftovers > 0) progress.notice(`ended ${leftovers} processes that an earlier run had left behind`);
-
   const socketsDirectory = mkdtempSync(join(tmpdir(), SOCKETS_PREFIX));
-  const reaper = startReaper(socketsDirectory);
-  undo.defer(() => reaper.close());
-  undo.defer(() => removeRun(dataDirectory));
+  const register = openRegister(dataDirectory, socketsDirectory);
+  undo.defer(() => register.close());
+  return { socketsDirectory, register };
+}
 
-  const dispatchSockets = Array.from({ length: settings.edges }, (_, index) => join(socketsDirectory, `dispatch-${index}`));
-  const sockets = await holdSockets([
-    { host: settings.host, port: settings.port },
-    ...dispatchSockets.map((path) => ({ path })),
-  ]);
-  undo.defer(() => {
-    for (const socket of sockets) socket.close();
-  });
-  const [publicSocket, ...slotSockets] = sockets;
+async function openDatabase({ settings, parts, progress, undo }: Ground): Promise<LaunchedDatabase> {
+  const database = await parts.openDatabase(settings.dataDirectory, (text) => progress.step("database", text));
+  undo.defer(() => database.close());
+  return database;
+}
 
-  const secrets = explained(dataDirectory, () => openSecrets(dataDirectory));
-  const openLogOf = (name: string): LogFile => {
-    const log = explained(dataDirectory, () =>
-      openLog(join(dataDirectory, "logs", `${name}.log`), settings.verbose ? process.stderr : undefined),
-    );
-    undo.defer(() => log.close());
-    return log;
-  };
-
-  // The slow parts do not need each other.
-  const databaseOpening = parts
-    .openDatabase(dataDirectory, (text) => progress.step("database", text))
-    .then((database) => {
-      undo.defer(() => database.close());
-      progress.step("database", database.summary);
-      return database;
-    });
-  const [database, code, { startCore }] = await allSettledOrThrow([
-    databaseOpening,
-    bundleAll(parts.entries, join(dataDirectory, "cache")),
-    import("./core.ts"),
-  ]);
-
-  const setupToken = randomToken();
-  const { publicUrl, tenantUrl, appHost } = addressesOf(settings);
-  let corePid: number | null = null;
-  let edgePids: readonly number[] = [];
-  const writeDown = (): void => {
-    const pids = [...edgePids, ...(corePid === null ? [] : [corePid])];
-    reaper.watch(pids);
-    writeRun(dataDirectory, socketsDirectory, [reaper.pid, ...pids]);
-  };
-  const core: Core = await startCore({
+async function runCore(
+  { settings, parts, progress, undo, register, socketsDirectory, setupToken }: Ground,
+  database: LaunchedDatabase,
+  code: WorkerCode,
+  dispatchSockets: readonly string[],
+): Promise<Core> {
+  const { dataDirectory, verbose } = settings;
+  const { authSecret } = inDataFolder(dataDirectory, () => openSecrets(dataDirectory));
+  const log = openDataLog(dataDirectory, "core", verbose);
+  undo.defer(() => log.close());
+  const { publicUrl, tenantUrl } = addressesOf(settings);
+  const { startCore } = await import("./core.ts");
+  const core = await startCore({
     socketsDirectory,
     stateDirectory: join(dataDirectory, "state"),
     code,
     controlPlane: {
       ...database.variables,
-      AUTH_SECRET: secrets.authSecret,
+      AUTH_SECRET: authSecret,
       SETUP_TOKEN: setupToken,
       PUBLIC_URL: publicUrl,
       TENANT_URL: tenantUrl,
       VERSION: parts.version,
     },
     dispatchSockets,
-    log: openLogOf("core"),
-    onRestart: () => {
-      corePid = core.pid();
-      writeDown();
-      progress.notice("the state process had ended and was started again");
-    },
+    log,
+    onProcess: (pid) => register.set("core", [pid]),
+    onRestart: () => progress.notice("the state process had ended and was started again"),
   });
   undo.defer(() => core.stop());
-  corePid = core.pid();
-  writeDown();
   progress.step("core", "control plane and state");
+  return core;
+}
 
-  writeFileSync(join(socketsDirectory, "router.js"), code.router, { mode: 0o600 });
-  const edges = startEdges({
-    slots: slotSockets.map((socket, index) => ({
+function runEdges(
+  { settings, parts, progress, undo, register, socketsDirectory }: Ground,
+  code: WorkerCode,
+  [publicSocket, ...dispatchSockets]: readonly HeldSocket[],
+): Edges {
+  const { dataDirectory, verbose, domain } = settings;
+  const routerModule = "router.js";
+  writeFileSync(join(socketsDirectory, routerModule), code.router, { mode: 0o600 });
+  const { appHost } = addressesOf(settings);
+  const slots = dispatchSockets.map((socket, index) => {
+    const log = openDataLog(dataDirectory, `edge-${index}`, verbose);
+    undo.defer(() => log.close());
+    return {
       directory: socketsDirectory,
-      routerModule: "router.js",
+      routerModule,
       core: coreSockets(socketsDirectory),
-      variables: { DOMAIN: settings.domain, APP_HOST: appHost, VERSION: parts.version, LOG_DELIVERY: "polled" },
+      variables: { DOMAIN: domain, APP_HOST: appHost, VERSION: parts.version, LOG_DELIVERY: "polled" },
       publicDescriptor: publicSocket?.fd ?? -1,
       dispatchDescriptor: socket.fd,
-      log: openLogOf(`edge-${index}`),
-    })),
+      log,
+    };
+  });
+  const edges = startEdges({
+    slots,
     memory: { softBytes: settings.edgeMemorySoftBytes, hardBytes: settings.edgeMemoryHardBytes },
-    onProcesses: (pids) => {
-      edgePids = pids;
-      writeDown();
-    },
-    onReplaced: (text) => progress.notice(text),
+    onProcesses: (pids) => register.set("edges", pids),
+    onReplaced: progress.notice,
   });
   undo.defer(() => edges.stop(STOP_MS));
-  const [setupLink] = await allSettledOrThrow([
-    settleOwner({ socketPath: coreSockets(socketsDirectory).controlPlane, publicUrl, setupToken, owner: settings.owner }),
-    edges.ready,
-  ]);
-  progress.step("edges", `${settings.edges} on port ${settings.port}`);
-
-  const watch = watchCore(core, (text) => progress.notice(text));
-  undo.defer(() => watch.stop());
-  const running = undo.move();
-  return { url: publicUrl, setupLink, failed: watch.failed, stop: () => running.disposeAsync() };
-}
-
-function prepareFolder(dataDirectory: string): void {
-  explained(dataDirectory, () => {
-    mkdirSync(join(dataDirectory, "logs"), { recursive: true, mode: 0o700 });
-    // It may have been there already, made by somebody with other habits.
-    chmodSync(dataDirectory, 0o700);
-  });
-}
-
-/** Runs what touches the data folder; the system's faults come back as a line that a person understands. */
-function explained<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw explainFileFault(error, path);
-  }
-}
-
-async function bundleAll(entries: LaunchParts["entries"], cacheDirectory: string): Promise<WorkerCode> {
-  const names = Object.keys(entries) as (keyof WorkerCode)[];
-  const codes = await Promise.all(names.map(async (name) => [name, await bundle(entries[name], cacheDirectory)]));
-  await endBundling();
-  return Object.fromEntries(codes) as WorkerCode;
-}
-
-/** Like `Promise.all`, but waits for the slow ones before it fails, so that what they opened can be closed. */
-async function allSettledOrThrow<T extends readonly unknown[]>(
-  promises: readonly [...{ [K in keyof T]: Promise<T[K]> }],
-): Promise<T> {
-  await Promise.allSettled(promises);
-  return (await Promise.all(promises)) as unknown as T;
+  return edges;
 }

@@ -108,5 +108,8 @@ function faultOf(code: string, address: SocketAddress | undefined): Error {
   if (code === "EADDRNOTAVAIL") {
     return new StartError(`${host} is not an address of this machine`, "set ISOLA_HOST to one, such as 127.0.0.1");
   }
-  return new StartError(`cannot listen on ${host}:${port} (${code})`, "set ISOLA_HOST and ISOLA_PORT to a free address");
+  return new StartError(
+    `cannot listen on ${host}:${port} (${code})`,
+    "set ISOLA_HOST and ISOLA_PORT to a free address",
+  );
 }

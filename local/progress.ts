@@ -1,9 +1,9 @@
 /** Tells the person who started the platform how far it is. */
 export interface Progress {
   /** A step is done (or needs a word while it runs). */
-  step(name: string, what: string): void;
+  step: (name: string, what: string) => void;
   /** Something outside this start went wrong and was dealt with. */
-  notice(text: string): void;
+  notice: (text: string) => void;
 }
 
 const NAME_WIDTH = 10;

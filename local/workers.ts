@@ -32,7 +32,9 @@ export function controlPlaneWorker(
   variables: ControlPlaneVariables,
   dispatch: ServiceBindings,
 ): MiniflareWorker {
-  const bindings = Object.fromEntries(Object.entries(variables).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+  const bindings = Object.fromEntries(
+    Object.entries(variables).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
   return {
     ...moduleWorker("control-plane", code),
     bindings,

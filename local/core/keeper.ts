@@ -5,10 +5,7 @@
 
 /** What the keeper needs of the KV namespace. */
 export interface ProjectionReader {
-  getWithMetadata(
-    key: string,
-    type: "stream",
-  ): Promise<{ value: ReadableStream | null; metadata: unknown }>;
+  getWithMetadata(key: string, type: "stream"): Promise<{ value: ReadableStream | null; metadata: unknown }>;
 }
 
 export interface KeeperEnv {

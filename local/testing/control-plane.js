@@ -12,7 +12,10 @@ export default {
       if (body.token !== env.SETUP_TOKEN) return refusal(403, "forbidden", "This is not the token.");
       if (body.password.length < 12) return refusal(422, "invalid", "The password is too short.");
       owner = body.email;
-      return Response.json({ id: "usr_00000000000000000000000001", email: owner, name: "Owner", role: "owner" }, { status: 201 });
+      return Response.json(
+        { id: "usr_00000000000000000000000001", email: owner, name: "Owner", role: "owner" },
+        { status: 201 },
+      );
     }
     if (pathname === "/api/v1/setup") return Response.json({ claimed: owner !== null });
     if (pathname === "/ticks") return new Response(`${ticks}`);

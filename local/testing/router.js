@@ -21,7 +21,7 @@ export default {
         return new Response(name);
       case "/die":
         // More than the heap takes: the runtime aborts.
-        for (;;) held.push(new Array(1_000_000).fill({}));
+        for (;;) held.push(Array.from({ length: 1_000_000 }, (_, index) => ({ index })));
       case "/state":
         return new Response(await env.STATE.count());
       case "/directory":

@@ -13,7 +13,7 @@ await runUntilStopped(async () => {
       keeper: "local/core/keeper.ts",
       router: "local/testing/router.js",
     },
-    openDatabase: async () => ({ summary: "none", variables: {}, close: async () => {} }),
+    openDatabase: async () => ({ variables: {}, close: async () => {} }),
   };
   return launch(readSettings(process.env), parts, createProgress(process.stdout, process.stderr));
 });
