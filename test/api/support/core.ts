@@ -45,6 +45,8 @@ export interface Core {
   /** Runs the clock's work once. */
   tick(): Promise<string>;
   sql: SqlClient;
+  /** Where the control plane listens, for what `call` cannot say. */
+  address: URL;
   stop(): Promise<void>;
 }
 
@@ -77,13 +79,14 @@ export async function startCore(bindings: Record<string, string> = {}): Promise<
       ],
     }),
   );
-  await miniflare.ready;
+  const address = await miniflare.ready;
   const fixtureFetcher = await miniflare.getWorker("fixture");
   const ask = async (path: string, args: unknown[]): Promise<Json> =>
     (await fixtureFetcher.fetch(`http://fixture/${path}`, { method: "POST", body: JSON.stringify(args) })).json();
 
   return {
     sql: database.client,
+    address,
     call: async (path, options = {}) => {
       const headers = new Headers(options.headers);
       if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`);

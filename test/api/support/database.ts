@@ -1,28 +1,54 @@
-// temporary
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
+
+import { openDatabase } from "../../../local/database/open.ts";
+
+const MIGRATIONS = resolve(import.meta.dirname, "../../../migrations/postgres");
+
+/** A database of one test file: the embedded one, or a fresh one in the PostgreSQL of `TEST_DATABASE_URL`. */
 export interface TestDatabase {
   client: pg.Client;
-  bindings: Record<string, string>;
+  /** What the control plane is bound to. */
+  bindings: { DATABASE_URL: string; DATABASE_PROXY: string };
   close(): Promise<void>;
 }
+
+/** Opens a database with all migrations and nothing in it. */
 export async function openTestDatabase(): Promise<TestDatabase> {
-  const admin = new pg.Client("postgres://isola:secret@127.0.0.1:55439/postgres");
-  await admin.connect();
-  const name = "t" + Date.now() + Math.floor(Math.random() * 1e6);
-  await admin.query(`create database ${name}`);
-  const url = `postgres://isola:secret@127.0.0.1:55439/${name}`;
-  const client = new pg.Client(url);
+  const dataDirectory = await mkdtemp(join(tmpdir(), "isola-api-"));
+  const fresh = await freshDatabase(process.env["TEST_DATABASE_URL"]);
+  const database = await openDatabase({ dataDirectory, databaseUrl: fresh?.url, onProgress: () => {} });
+  const client = new pg.Client(database.databaseUrl);
   await client.connect();
-  await migrate(drizzle(client), { migrationsFolder: "migrations/postgres" });
+  await migrate(drizzle(client), { migrationsFolder: MIGRATIONS });
   return {
     client,
-    bindings: { DATABASE_URL: url, DATABASE_PROXY: "127.0.0.1:55440/x", DATABASE_AUTH: "cleartext" },
+    bindings: { DATABASE_URL: database.databaseUrl, DATABASE_PROXY: database.databaseProxy },
     close: async () => {
       await client.end();
-      await admin.query(`drop database ${name} with (force)`);
-      await admin.end();
+      await database.close();
+      await fresh?.drop();
+      await rm(dataDirectory, { recursive: true, force: true });
     },
   };
+}
+
+async function freshDatabase(server: string | undefined): Promise<{ url: string; drop(): Promise<void> } | null> {
+  if (server === undefined || server === "") return null;
+  const name = `isola_test_${randomBytes(6).toString("hex")}`;
+  const run = async (sql: string): Promise<void> => {
+    const client = new pg.Client(server);
+    await client.connect();
+    await client.query(sql).finally(() => client.end());
+  };
+  await run(`create database ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => run(`drop database ${name} with (force)`) };
 }

@@ -41,10 +41,7 @@ export async function signOut(context: Context<AppTypes>): Promise<Response> {
 /** The library's own handler, for it counts attempts and checks origins before anything else. */
 async function ask(context: Context<AppTypes>, path: string, body: unknown): Promise<Response> {
   const { scope } = context.var;
-  const headers = new Headers(context.req.raw.headers);
-  headers.delete("content-length");
-  headers.delete("authorization");
-  headers.set("content-type", "application/json");
+  const headers = headersFor(context);
   const url = new URL(AUTH_PATH + path, scope.env.PUBLIC_URL);
   const request = new Request(url, { method: "POST", headers, body: JSON.stringify(body) });
   const response = await signIn(scope).handler(request);
@@ -53,6 +50,16 @@ async function ask(context: Context<AppTypes>, path: string, body: unknown): Pro
   if (code === "internal") throw new Error(`sign-in answered ${response.status} ${await response.text()}`);
   const retryAfterSeconds = Number(response.headers.get("x-retry-after") ?? 0);
   throw new PlatformError(code, message, retryAfterSeconds > 0 ? { retryAfterSeconds } : {});
+}
+
+/** Who asks and with which session. The origin has been checked; the library knows fewer kinds of programs than we do. */
+function headersFor(context: Context<AppTypes>): Headers {
+  const headers = new Headers({ "content-type": "application/json", origin: new URL(context.env.PUBLIC_URL).origin });
+  for (const name of ["cookie", "user-agent", "cf-connecting-ip"]) {
+    const value = context.req.header(name);
+    if (value !== undefined) headers.set(name, value);
+  }
+  return headers;
 }
 
 /** Signing a browser in or out is nothing another site may do; programs send neither origin nor cookie. */
