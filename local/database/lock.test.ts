@@ -33,7 +33,7 @@ async function contend(): Promise<{ child: ChildProcess; said: string }> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   children.push(child);
-  const [said] = (await once(child.stdout!, "data")) as [Buffer];
+  const [said] = (await once(child.stdout, "data")) as [Buffer];
   return { child, said: said.toString().trim() };
 }
 
