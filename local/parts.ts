@@ -7,6 +7,7 @@ import type { LaunchParts } from "./launch.ts";
 import type { Settings } from "./settings.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
+const MIGRATIONS = resolve(ROOT, "migrations/postgres");
 
 /** Source file of each Worker, from the root of the project. */
 export const WORKER_ENTRIES: LaunchParts["entries"] = {
@@ -25,7 +26,8 @@ export function platformParts({ databaseUrl }: Pick<Settings, "databaseUrl">): L
     openDatabase: async (dataDirectory, onProgress) => {
       const database = await openDatabase({ dataDirectory, databaseUrl, onProgress });
       try {
-        await migrateDatabase(database);
+        const { applied } = await migrateDatabase({ databaseUrl: database.databaseUrl, folder: MIGRATIONS });
+        if (applied > 0) onProgress(`${applied} migrations applied`);
       } catch (error) {
         await database.close();
         throw error;
