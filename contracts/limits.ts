@@ -22,6 +22,8 @@ export const TEXT_LENGTH_MAX = 500;
 export const SOURCE_BYTES_MAX = 4 * 1024 * 1024;
 /** Source map of one version, in bytes. */
 export const SOURCE_MAP_BYTES_MAX = 8 * 1024 * 1024;
+/** Mappings in a source map, in characters; a reader needs some fifty times the room. */
+export const SOURCE_MAPPINGS_LENGTH_MAX = 2 * 1024 * 1024;
 /** Files of one version. */
 export const FILES_PER_VERSION_MAX = 200;
 /** Longest path of a file in a version, in characters. */
@@ -44,6 +46,8 @@ export const LOG_BUFFER_RECORDS_MAX = 20_000;
 export const LOG_FLUSH_INTERVAL_MS = 100;
 /** Executions kept per org: age in milliseconds. */
 export const LOG_RETENTION_MS = 7 * 24 * 60 * 60 * 1000;
+/** Steps in which a log wakes to remove what is too old, in milliseconds. */
+export const LOG_RETENTION_STEP_MS = 60 * 60 * 1000;
 /** Executions kept per org: bytes of stored records. */
 export const LOG_RETENTION_BYTES = 64 * 1024 * 1024;
 /** How long an edge trusts a projection without asking again, in milliseconds. */
@@ -104,8 +108,8 @@ export const LOG_PAGE_LENGTH_MAX = 4 * 1024 * 1024;
 export const LOG_SEGMENTS_PRUNED_PER_APPEND = 64;
 /** Reasons that one refused upload names. */
 export const UPLOAD_ISSUES_MAX = 20;
-/** One file of TypeScript or JSX, in bytes; bundles arrive as JavaScript. */
-export const TYPESCRIPT_FILE_BYTES_MAX = 1024 * 1024;
+/** One file of TypeScript or JSX, in characters: compiling takes some two hundred times the room; bundles are JavaScript. */
+export const TYPESCRIPT_FILE_LENGTH_MAX = 256 * 1024;
 /** Frames of one stack shown to a reader. */
 export const STACK_LINES_MAX = 50;
 /** One stack shown to a reader, in characters. */

@@ -30,11 +30,11 @@ export default class State extends WorkerEntrypoint<Env> implements StateDoor {
   }
 
   async projection(orgId: string): Promise<Projection | null> {
-    return orgStub(this.env, orgId).projection();
+    return plain(orgStub(this.env, orgId).projection());
   }
 
   async versionCode(orgId: string, versionId: string): Promise<VersionCode | null> {
-    return orgStub(this.env, orgId).versionCode(versionId);
+    return plain(orgStub(this.env, orgId).versionCode(versionId));
   }
 
   async setOrgState(orgId: string, state: OrgState): Promise<void> {
@@ -50,19 +50,19 @@ export default class State extends WorkerEntrypoint<Env> implements StateDoor {
     actor: Actor,
     input: VersionInput,
   ): Promise<{ script: ScriptSummary; created: boolean }> {
-    return orgStub(this.env, orgId).saveScript(actor, input);
+    return plain(orgStub(this.env, orgId).saveScript(actor, input));
   }
 
   async listScripts(orgId: string, page: PageRequest): Promise<Page<ScriptSummary>> {
-    return orgStub(this.env, orgId).listScripts(page);
+    return plain(orgStub(this.env, orgId).listScripts(page));
   }
 
   async findScript(orgId: string, idOrName: string): Promise<ScriptSummary | null> {
-    return orgStub(this.env, orgId).findScript(idOrName);
+    return plain(orgStub(this.env, orgId).findScript(idOrName));
   }
 
   async patchScript(orgId: string, idOrName: string, patch: ScriptPatch): Promise<ScriptSummary> {
-    return orgStub(this.env, orgId).patchScript(idOrName, patch);
+    return plain(orgStub(this.env, orgId).patchScript(idOrName, patch));
   }
 
   async deleteScript(orgId: string, idOrName: string): Promise<boolean> {
@@ -70,11 +70,11 @@ export default class State extends WorkerEntrypoint<Env> implements StateDoor {
   }
 
   async listVersions(orgId: string, idOrName: string, page: PageRequest): Promise<Page<VersionSummary>> {
-    return orgStub(this.env, orgId).listVersions(idOrName, page);
+    return plain(orgStub(this.env, orgId).listVersions(idOrName, page));
   }
 
   async versionFiles(orgId: string, idOrName: string, version: string | null): Promise<VersionFiles | null> {
-    return orgStub(this.env, orgId).versionFiles(idOrName, version);
+    return plain(orgStub(this.env, orgId).versionFiles(idOrName, version));
   }
 
   async versionSourceMap(orgId: string, versionId: string): Promise<string | null> {
@@ -82,15 +82,15 @@ export default class State extends WorkerEntrypoint<Env> implements StateDoor {
   }
 
   async rollBack(orgId: string, actor: Actor, idOrName: string, version: string): Promise<ScriptSummary> {
-    return orgStub(this.env, orgId).rollBack(actor, idOrName, version);
+    return plain(orgStub(this.env, orgId).rollBack(actor, idOrName, version));
   }
 
   async createRoute(orgId: string, input: RouteInput): Promise<Route> {
-    return orgStub(this.env, orgId).createRoute(input);
+    return plain(orgStub(this.env, orgId).createRoute(input));
   }
 
   async listRoutes(orgId: string): Promise<Route[]> {
-    return orgStub(this.env, orgId).listRoutes();
+    return plain(orgStub(this.env, orgId).listRoutes());
   }
 
   async deleteRoute(orgId: string, routeId: string): Promise<boolean> {
@@ -104,14 +104,21 @@ export default class State extends WorkerEntrypoint<Env> implements StateDoor {
   }
 
   async listExecutions(orgId: string, filter: ExecutionFilter, page: PageRequest): Promise<Page<ExecutionDetail>> {
-    return logStub(this.env, orgId).listExecutions(filter, page);
+    return plain(logStub(this.env, orgId).listExecutions(filter, page));
   }
 
   async findExecution(orgId: string, executionId: string): Promise<ExecutionDetail | null> {
-    return logStub(this.env, orgId).findExecution(executionId);
+    return plain(logStub(this.env, orgId).findExecution(executionId));
   }
 
   async ping(): Promise<void> {
     await pingStub(this.env).ping();
   }
+}
+
+/** Awaits a call and ends its session at once: what it answered is plain data and needs none. */
+async function plain<T>(call: Promise<T>): Promise<T> {
+  const result = await call;
+  (result as Partial<Disposable> | null)?.[Symbol.dispose]?.();
+  return result;
 }

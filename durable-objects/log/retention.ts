@@ -1,4 +1,4 @@
-import { LOG_RETENTION_BYTES, LOG_RETENTION_MS } from "../../contracts/limits.ts";
+import { LOG_RETENTION_BYTES, LOG_RETENTION_MS, LOG_RETENTION_STEP_MS } from "../../contracts/limits.ts";
 import type { WakeUp } from "../alarms.ts";
 import type { Database } from "../database.ts";
 
@@ -34,7 +34,9 @@ export function retentionWakeUp(db: Database): WakeUp {
     dueAt: () => {
       if (!db.exists) return null;
       const oldest = db.find<{ received_at: number }>("SELECT received_at FROM segments ORDER BY id LIMIT 1");
-      return oldest === null ? null : oldest.received_at + LOG_RETENTION_MS;
+      if (oldest === null) return null;
+      // In steps, so that a full log does not set its alarm anew with each append.
+      return Math.ceil((oldest.received_at + LOG_RETENTION_MS) / LOG_RETENTION_STEP_MS) * LOG_RETENTION_STEP_MS;
     },
     run: async (now) => {
       while (db.transaction(() => prune(db, now, SEGMENTS_PER_STEP)) > 0);

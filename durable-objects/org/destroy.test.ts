@@ -40,6 +40,7 @@ describe("destroying an org", () => {
     expect((await refusalOf(door.openOrg(orgId, slug))).code).toBe("gone");
     expect((await refusalOf(door.saveScript(orgId, ada, upload("three")))).code).toBe("not_found");
     expect((await refusalOf(door.setOrgState(orgId, "running"))).code).toBe("not_found");
+    await door.setOrgState(orgId, "destroying");
     await door.appendLog([{ orgId, records: [record], lines: [], dropped: 0 }]);
     await evictDurableObject(orgStub(testEnv, orgId));
     expect((await refusalOf(door.openOrg(orgId, slug))).code).toBe("gone");
@@ -97,6 +98,19 @@ describe("destroying an org", () => {
     expect(playground.values.size).toBe(0);
     await org.destroyOrg();
     expect(playground.deeds).toEqual(["delete slug:hello", `delete code:${orgId}:hash-one`, `erase ${orgId}`]);
+  });
+
+  it("outruns a publication that is still under way", async () => {
+    const orgId = newId("org");
+    const org = testEnv.DETACHED_ORG.getByName(orgId);
+    await org.openOrg(orgId, "hello");
+    playground.hanging = true;
+    await org.saveScript(ada, upload("one"));
+    const destroyed = org.destroyOrg();
+    await scheduler.wait(50);
+    playground.hanging = false;
+    await destroyed;
+    expect(playground.values.size).toBe(0);
   });
 
   it("does not forget the log when only the log cannot be reached", async () => {

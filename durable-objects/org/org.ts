@@ -33,7 +33,7 @@ import {
   type ScriptPatch,
   summaryOfScript,
 } from "./scripts.ts";
-import { findOrg, getOrg, openOrg, setOrgState } from "./settings.ts";
+import { findOpenOrg, findOrg, getOrg, openOrg, setOrgState } from "./settings.ts";
 import { findVersionCode, listVersions } from "./versions.ts";
 import { findVersionFiles, type VersionFiles } from "./version-files.ts";
 
@@ -109,7 +109,7 @@ export class Org extends DurableObject<Env> {
   }
 
   versionCode(versionId: string): VersionCode | null {
-    return this.#db.exists ? findVersionCode(this.#db, versionId) : null;
+    return findOpenOrg(this.#db) === null ? null : findVersionCode(this.#db, versionId);
   }
 
   versionSourceMap(versionId: string): string | null {

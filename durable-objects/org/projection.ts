@@ -1,7 +1,7 @@
 import type { ProjectedScript, Projection } from "../../contracts/projection.ts";
 import type { Database } from "../database.ts";
 import { listRoutes } from "./routes.ts";
-import { findOrg } from "./settings.ts";
+import { findOpenOrg } from "./settings.ts";
 
 type Row = {
   id: string;
@@ -15,8 +15,8 @@ type Row = {
 
 /** What the edges shall know of the org now; null when there is none, or not any more. */
 export function findProjection(db: Database): Projection | null {
-  const org = findOrg(db);
-  if (org === null || org.state === "destroyed") return null;
+  const org = findOpenOrg(db);
+  if (org === null) return null;
   const rows = db.all<Row>(
     `SELECT scripts.id, name, wall_clock_ms, kind, versions.id AS version_id, number, hash
      FROM scripts JOIN versions ON versions.id = live_version_id ORDER BY name`,

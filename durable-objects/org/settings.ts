@@ -6,15 +6,24 @@ import { enqueue, isEmpty, wakeAll } from "../outbox/rows.ts";
 /** The org as its own object knows it. `destroyed` means that nothing may ever be published again. */
 export type OrgRow = { org_id: string; slug: string; state: OrgState | "destroyed"; revision: number };
 
+/** An org that is not destroyed. */
+export type OpenOrg = OrgRow & { state: OrgState };
+
 /** The org, or null when it was never opened or is erased; an org whose removal goes on is still found. */
 export function findOrg(db: Database): OrgRow | null {
   return db.exists ? db.find<OrgRow>("SELECT org_id, slug, state, revision FROM org") : null;
 }
 
-/** The org; throws `not_found` when there is none. */
-export function getOrg(db: Database): OrgRow {
+/** The org unless it is destroyed; null when there is none. */
+export function findOpenOrg(db: Database): OpenOrg | null {
   const org = findOrg(db);
-  if (org === null || org.state === "destroyed") throw new PlatformError("not_found", "There is no such org.");
+  return org === null || org.state === "destroyed" ? null : { ...org, state: org.state };
+}
+
+/** The org; throws `not_found` when there is none. */
+export function getOrg(db: Database): OpenOrg {
+  const org = findOpenOrg(db);
+  if (org === null) throw new PlatformError("not_found", "There is no such org.");
   return org;
 }
 
@@ -38,8 +47,9 @@ export function openOrg(db: Database, input: { orgId: string; slug: string }, no
   publish(db, now);
 }
 
-/** Sets what the org's host answers. */
+/** Sets what the org's host answers. An org that is not there need not be stopped. */
 export function setOrgState(db: Database, state: OrgState, now: number): void {
+  if (state === "destroying" && findOpenOrg(db) === null) return;
   if (getOrg(db).state === state) return;
   db.run("UPDATE org SET state = ?", state);
   publish(db, now);
