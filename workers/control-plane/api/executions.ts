@@ -51,6 +51,6 @@ async function toExecution(execution: ExecutionDetail, stacks: Stacks) {
     startedAt,
     durationMs,
     error: await stacks.map(execution.error, execution.versionId),
-    lines,
+    lines: await stacks.mapLines(lines, execution.versionId),
   };
 }

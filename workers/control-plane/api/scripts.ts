@@ -73,7 +73,10 @@ export const scripts = new Mounts()
       ...body,
       method: body.method.toUpperCase(),
     });
-    return { ...answer, error: await new Stacks(scope, id).map(answer.error, script.live.id) };
+    const stacks = new Stacks(scope, id);
+    const { id: versionId } = script.live;
+    const lines = await stacks.mapLines(answer.lines, versionId);
+    return { ...answer, lines, error: await stacks.map(answer.error, versionId) };
   });
 
 async function save(

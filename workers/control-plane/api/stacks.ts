@@ -1,4 +1,4 @@
-import type { ExecutionError } from "../../../contracts/execution.ts";
+import type { ExecutionError, LogLine } from "../../../contracts/execution.ts";
 import { STACK_MAPS_PER_PAGE_MAX } from "../bounds.ts";
 import { mapStack } from "../compile/stack.ts";
 import type { Scope } from "../scope.ts";
@@ -7,6 +7,9 @@ interface Source {
   map: string | null;
   main: string;
 }
+
+/** A text that goes on with the frame of a stack. */
+const FRAME = /\n\s+at /;
 
 const UNKNOWN: Source = { map: null, main: "" };
 
@@ -29,6 +32,19 @@ export class Stacks {
     if (error === null) return null;
     const { map, main } = await this.#sourceOf(versionId);
     return { ...error, stack: mapStack(error.stack, map, main) };
+  }
+
+  /** Console lines with the stacks in them mapped; a line without a stack is left alone. */
+  async mapLines(lines: readonly LogLine[], versionId: string): Promise<LogLine[]> {
+    const mapped: LogLine[] = [];
+    for (const line of lines) {
+      if (!FRAME.test(line.text)) mapped.push(line);
+      else {
+        const { map, main } = await this.#sourceOf(versionId);
+        mapped.push({ ...line, text: mapStack(line.text, map, main) });
+      }
+    }
+    return mapped;
   }
 
   async #sourceOf(versionId: string): Promise<Source> {
