@@ -22,8 +22,6 @@ export const TEXT_LENGTH_MAX = 500;
 export const SOURCE_BYTES_MAX = 4 * 1024 * 1024;
 /** Source map of one version, in bytes. */
 export const SOURCE_MAP_BYTES_MAX = 8 * 1024 * 1024;
-/** Mappings in a source map, in characters; a reader needs some fifty times the room. */
-export const SOURCE_MAPPINGS_LENGTH_MAX = 2 * 1024 * 1024;
 /** Files of one version. */
 export const FILES_PER_VERSION_MAX = 200;
 /** Longest path of a file in a version, in characters. */
@@ -117,9 +115,9 @@ export const STACK_LENGTH_MAX = 16 * 1024;
 /** Age at which a claim to remove a dead process's lock on a data folder counts as abandoned, in milliseconds. */
 export const DATA_LOCK_CLAIM_MS = 10_000;
 /** How long a session of the embedded database waits for its turn, in milliseconds. */
-export const DATABASE_WAIT_MS = 10_000;
-/** How long a transaction on the embedded database may hold its turn without a word, in milliseconds. */
-export const DATABASE_IDLE_IN_TRANSACTION_MS = 10_000;
+export const DATABASE_WAIT_MS = 8_000;
+/** How long a transaction may hold its locks, or the embedded database, without a word, in milliseconds. */
+export const DATABASE_IDLE_IN_TRANSACTION_MS = 4_000;
 /** Time a connection to the database gateway has to sign on, in milliseconds. */
 export const DATABASE_SIGN_ON_MS = 5_000;
 /** Connections the database gateway holds at once. */

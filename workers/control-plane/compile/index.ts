@@ -54,7 +54,7 @@ export async function compileUpload(upload: Upload): Promise<CompiledUpload> {
   checkSize(Object.values(modules));
   const nodeCompat = [...compiled.values()].some(importsNode);
   const hash = await hashCompiled({ kind: upload.kind, main, modules, nodeCompat });
-  return { main, modules, nodeCompat, sourceMap: given ?? entry.sourceMap, hash, sizeBytes };
+  return { main, modules, nodeCompat, sourceMap: given ?? entry.sourceMap(), hash, sizeBytes };
 }
 
 function compileAll(files: ReadonlyMap<string, string>, paths: ReadonlySet<string>): Map<string, CompiledModule> {

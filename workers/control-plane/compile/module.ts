@@ -17,7 +17,7 @@ export interface CompiledModule {
   /** Where each import leads. */
   targets: Map<ModuleRequest, Resolution>;
   /** Source map (JSON text) where columns moved; lines never do. */
-  sourceMap: string | null;
+  sourceMap(): string | null;
   /** Names an offset of the record in the user's own file. */
   issue(offset: number, reason: string): Issue;
 }
@@ -41,7 +41,7 @@ export function compileModule(path: string, text: string, paths: ReadonlySet<str
     code: rewrite(code, targets),
     record,
     targets,
-    sourceMap: erased === null ? null : JSON.stringify(erased.map),
+    sourceMap: () => (erased === null ? null : JSON.stringify(erased.map)),
     issue: (offset, reason) => ({ file: path, ...positionAt(text, toSource(offset)), reason }),
   };
 }
@@ -112,7 +112,7 @@ function dataModule(path: string, text: string): CompiledModule {
     code: json ? `export default JSON.parse(${literal});\n` : `export default ${literal};\n`,
     record: { requests: [], exports: new Set(["default"]), stars: [], defaultExport: null },
     targets: new Map(),
-    sourceMap: null,
+    sourceMap: () => null,
     issue: (offset, reason) => ({ file: path, ...positionAt(text, offset), reason }),
   };
 }

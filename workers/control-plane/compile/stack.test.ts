@@ -44,6 +44,14 @@ describe("a stack", () => {
     ).toBe("    at f (index.js:1:1)\n    at g (index.js:99:1)\n    at h (index.js:0:0)");
   });
 
+  it("is read against the map's root, and against a new map when that changes", () => {
+    const frame = "    at f (index.js:2:5)";
+    const map = { version: 3, sources: ["app.ts"], sourceRoot: "src", names: [], mappings: ";IASE" };
+    expect(mapStack(frame, JSON.stringify(map), "index.js")).toBe("    at f (src/app.ts:10:3)");
+    expect(mapStack(frame, JSON.stringify({ ...map, sourceRoot: "" }), "index.js")).toBe("    at f (app.ts:10:3)");
+    expect(mapStack(frame, JSON.stringify(map), "index.js")).toBe("    at f (src/app.ts:10:3)");
+  });
+
   it("finds files whose names look like a frame", () => {
     expect(mapStack("    at f (src/a (1).js:2:5)", MAP, "src/a (1).js")).toBe("    at f (src/app.ts:10:3)");
   });

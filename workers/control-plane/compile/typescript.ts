@@ -2,7 +2,7 @@ import { originalPositionFor, TraceMap, type EncodedSourceMap } from "@jridgewel
 import { transform } from "sucrase";
 import { parse } from "sucrase/dist/esm/parser/index.js";
 
-import { TYPESCRIPT_FILE_BYTES_MAX } from "../../../contracts/limits.ts";
+import { TYPESCRIPT_FILE_LENGTH_MAX } from "../../../contracts/limits.ts";
 import { Fault, syntaxFault } from "./fault.ts";
 import { MeteredText, TooManyReads } from "./metered-text.ts";
 import { TokenList } from "./token-list.ts";
@@ -21,14 +21,11 @@ export interface Erased {
  * @throws {Fault} where the source cannot be read, or says what would silently be lost or mistaken.
  */
 export function eraseTypes(path: string, source: string, dialect: { types: boolean; jsx: boolean }): Erased {
-  if (source.length > TYPESCRIPT_FILE_BYTES_MAX) {
-    const reason = `is longer than ${TYPESCRIPT_FILE_BYTES_MAX} characters.`;
+  if (source.length > TYPESCRIPT_FILE_LENGTH_MAX) {
+    const reason = `is longer than ${TYPESCRIPT_FILE_LENGTH_MAX} characters.`;
     throw new Fault(0, `${reason} Deploy with \`isola deploy\`, which makes JavaScript of it first.`);
   }
-  const tokens = readTokens(source, dialect);
-  tokens.refuseWhatWouldBeLost();
-  const jsx = dialect.jsx ? tokens.jsxNames() : {};
-  const stops = tokens.semicolonsToAdd();
+  const { stops, jsx } = inspect(source, dialect);
   const stopped = insertSemicolons(source, stops);
   const { code, sourceMap } = guarded(source, () =>
     transform(stopped, {
@@ -44,14 +41,17 @@ export function eraseTypes(path: string, source: string, dialect: { types: boole
   return { code, map, toSource: offsetMapper(code, stopped, stops, map) };
 }
 
-/** The tokens of a source; the one step whose cost could get out of hand, so it is metered. */
-function readTokens(source: string, dialect: { types: boolean; jsx: boolean }): TokenList {
+/**
+ * What the compiler must be told of a source. Reading the tokens is the one step whose cost could get out of hand, so it is
+ * metered; they are gone when this returns, since they take a hundred times the room of the source.
+ */
+function inspect(source: string, dialect: { types: boolean; jsx: boolean }) {
   // The parser takes anything that reads like a string.
   const metered = new MeteredText(source) as unknown as string;
-  return new TokenList(
-    source,
-    guarded(source, () => parse(metered, dialect.jsx, dialect.types, false).tokens),
-  );
+  const tokens = guarded(source, () => parse(metered, dialect.jsx, dialect.types, false).tokens);
+  const list = new TokenList(source, tokens);
+  list.refuseWhatWouldBeLost();
+  return { stops: list.semicolonsToAdd(), jsx: dialect.jsx ? list.jsxNames() : {} };
 }
 
 function guarded<T>(source: string, run: () => T): T {
