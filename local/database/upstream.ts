@@ -3,7 +3,11 @@ import { pipeline } from "node:stream/promises";
 
 import { Client, DatabaseError } from "pg";
 
-import { DATABASE_CONNECT_MS, DATABASE_SPARE_CONNECTIONS } from "../../contracts/limits.ts";
+import {
+  DATABASE_CONNECT_MS,
+  DATABASE_IDLE_IN_TRANSACTION_MS,
+  DATABASE_SPARE_CONNECTIONS,
+} from "../../contracts/limits.ts";
 import type { MessageReader } from "./message-reader.ts";
 import { errorResponse, parameterStatus, readyForQuery } from "./messages.ts";
 
@@ -101,6 +105,8 @@ async function signOnUpstream(connectionString: string): Promise<Line> {
     connectionString,
     connectionTimeoutMillis: DATABASE_CONNECT_MS,
     keepAlive: true,
+    // A Worker that ended in the middle of a transaction can leave its connection open for long.
+    idle_in_transaction_session_timeout: DATABASE_IDLE_IN_TRANSACTION_MS,
   });
   client.on("error", () => undefined);
   const settings: Buffer[] = [];
