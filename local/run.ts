@@ -4,6 +4,9 @@ import { StartError } from "./start-error.ts";
 /** Time everything has to end after a signal, in milliseconds; what is left then is killed. */
 const STOP_MAX_MS = 4_500;
 
+/** Signals that come so close together are one, in milliseconds. */
+const SAME_SIGNAL_MS = 1_000;
+
 /**
  * Runs what `start` starts until a signal comes or it fails, and ends the process: 0 after a signal, 1 after a
  * failure with one line on stderr.
@@ -29,17 +32,18 @@ export async function runUntilStopped(start: () => Promise<Launched>): Promise<n
   process.exit(0);
 }
 
-/** Resolves at the first signal that asks to stop; the second one does not wait any longer. */
+/** Resolves when this process is to stop: at a signal, or when the process that started it is gone. */
 function firstSignal(): Promise<null> {
-  let signals = 0;
+  let askedAt: number | null = null;
   return new Promise((done) => {
-    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(name, () => {
-        signals += 1;
-        if (signals > 1) process.exit(1);
-        done(null);
-      });
-    }
+    const ask = (): void => {
+      // The terminal, npm and the start script each pass on the same Ctrl-C; only a later one is impatience.
+      if (askedAt !== null && performance.now() - askedAt > SAME_SIGNAL_MS) process.exit(1);
+      askedAt ??= performance.now();
+      done(null);
+    };
+    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, ask);
+    process.on("disconnect", ask);
   });
 }
 
