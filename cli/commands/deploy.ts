@@ -9,7 +9,7 @@ import { planRoutes, type RoutePlan } from "../deploy/routes.ts";
 import { readSources } from "../deploy/sources.ts";
 import type { Upload } from "../deploy/upload.ts";
 import { defineCommand } from "../framework/command.ts";
-import { clean, formatBytes, paintFor } from "../framework/text.ts";
+import { clean, formatBytes, wantsColor } from "../framework/text.ts";
 import { UsageError } from "../framework/usage.ts";
 import { ORG_OPTION } from "../session/org.ts";
 import { readRoute, routeText, type ApiRoute } from "../session/route-text.ts";
@@ -44,7 +44,7 @@ export const deploy = defineCommand({
     const script = scriptName(options.name, entry);
     const place = await openWorkplace(host, options.org);
     const stage = stagesFor(host, human);
-    const colors = paintFor(host.errIsTerminal, host.env)("red", "") !== "";
+    const color = wantsColor(host.errIsTerminal, host.env);
 
     const looking = lookAround(place, script, routes);
     // What is wrong with the code is said first; this is awaited below.
@@ -54,7 +54,7 @@ export const deploy = defineCommand({
       : await stage("bundle", async () => {
           // Loaded here because the other commands can do without a bundler's start-up time.
           const { bundle } = await import("../deploy/bundle.ts");
-          return bundle(entry, { cwd, color: colors });
+          return bundle(entry, { cwd, color });
         });
     const { org, plan } = await looking;
     const saved = await stage("upload", () => save(place, script, upload, options.message)).catch((error: unknown) => {

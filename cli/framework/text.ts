@@ -60,8 +60,14 @@ type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 /** Colours a text, or leaves it alone where colours are not wanted. */
 export type Paint = (style: Style, text: string) => string;
 
-/** Chooses colours for one stream, by the terminal and by NO_COLOR. */
-export function paintFor(isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): Paint {
-  const plain = !isTerminal || (env.NO_COLOR ?? "") !== "" || env.TERM === "dumb";
-  return plain ? (_, text) => text : (style, text) => styleText(style, text, { validateStream: false });
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Whether a stream should get colours, by the terminal and by NO_COLOR. */
+export const wantsColor = (isTerminal: boolean, env: Environment): boolean =>
+  isTerminal && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
+
+/** Colours for one stream. */
+export function paintFor(isTerminal: boolean, env: Environment): Paint {
+  if (!wantsColor(isTerminal, env)) return (_, text) => text;
+  return (style, text) => styleText(style, text, { validateStream: false });
 }
