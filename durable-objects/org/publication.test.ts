@@ -87,14 +87,27 @@ describe("publication", () => {
 
   it("returns when KV hangs, and lets the newest win once it moves", async () => {
     const { org, slug } = await opened();
+    const { script } = await org.saveScript(ada, upload("one"));
     playground.hanging = true;
     const startedAt = Date.now();
-    await org.saveScript(ada, upload("one"));
+    await org.patchScript("hello", { wallClockMs: 20 });
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(PUBLICATION_WAIT_MS - 50);
-    const second = org.saveScript(ada, upload("two"));
+    const second = org.patchScript("hello", { wallClockMs: 30 });
+    await scheduler.wait(50);
     playground.hanging = false;
-    const { script } = await second;
-    await vi.waitFor(() => expect(projectionAt(slug)?.scripts[script.id]?.hash).toBe("hash-two"), RETRIED_MS);
+    await second;
+    expect(projectionAt(slug)?.scripts[script.id]?.wallClockMs).toBe(30);
+  });
+
+  it("has its alarm set before KV answers, so that a crash in between loses nothing", async () => {
+    const { org } = await opened();
+    playground.hanging = true;
+    const saved = org.saveScript(ada, upload("one"));
+    await scheduler.wait(100);
+    expect(await alarmOf(org)).not.toBeNull();
+    playground.hanging = false;
+    await saved;
+    expect(await alarmOf(org)).toBeNull();
   });
 
   it("goes on after the object was killed", async () => {

@@ -1,7 +1,7 @@
 import type { Outside } from "../org/delivery.ts";
 
 /** One thing that was done outside, in order. */
-export type Deed = `${"put" | "delete" | "erase"} ${string}`;
+type Deed = `${"put" | "delete" | "erase"} ${string}`;
 
 /** An outside in memory that fails on command; shared by the tests and the objects they make. */
 class Playground {
