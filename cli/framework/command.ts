@@ -31,7 +31,7 @@ type OptionValue<D extends OptionDefinition> = D extends { type: "boolean" }
 type OptionValues<O extends Record<string, OptionDefinition>> = { [Name in keyof O]: OptionValue<O[Name]> };
 
 /** What a handler gets: the parsed command line and the world outside. */
-export interface Invocation<A, O> {
+interface Invocation<A, O> {
   args: A;
   options: O;
   host: Host;

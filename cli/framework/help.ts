@@ -52,7 +52,7 @@ export function helpOfCommand(command: Command): string {
 }
 
 /** How a command is written, in one line. */
-export function usageOf(command: Command): string {
+function usageOf(command: Command): string {
   const args = command.args.map((arg) => (arg.optional === true ? `[${arg.name}]` : `<${arg.name}>`));
   const required = Object.entries(command.options)
     .filter(([, option]) => "required" in option)

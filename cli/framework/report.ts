@@ -39,7 +39,7 @@ export function issuesOf(error: PlatformError): Issue[] {
 }
 
 /** One reason, as `index.ts:3:9 reason` or `slug: reason`. */
-export function issueText(issue: Issue): string {
+function issueText(issue: Issue): string {
   if (issue.file !== undefined) {
     const place = [issue.file, issue.line, issue.column].filter((part) => part !== undefined).join(":");
     return clean(`${place} ${issue.reason}`);

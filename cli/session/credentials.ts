@@ -21,7 +21,7 @@ const credentialsSchema = z.object({
 export type Credentials = z.infer<typeof credentialsSchema>;
 
 /** Where the sign-in is kept: ISOLA_CONFIG, or `isola` in the person's configuration folder. */
-export function credentialsPath(host: Pick<Host, "env" | "home">): string {
+function credentialsPath(host: Pick<Host, "env" | "home">): string {
   const { ISOLA_CONFIG: own, XDG_CONFIG_HOME: shared } = host.env;
   const folder = own ? own : join(shared ? shared : join(host.home, ".config"), "isola");
   return join(folder, "credentials.json");

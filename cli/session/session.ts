@@ -6,7 +6,7 @@ import { findCredentials } from "./credentials.ts";
 import { reach } from "./http.ts";
 
 /** Where a control plane on this computer is. */
-export const DEFAULT_URL = "http://app.localhost:8787";
+const DEFAULT_URL = "http://app.localhost:8787";
 
 /** Who talks to which control plane. */
 export interface Session {
