@@ -2,5 +2,5 @@ import { defineConfig } from "vitest/config";
 
 /** Each folder says how its tests run; the Workers' own run inside workerd. */
 export default defineConfig({
-  test: { projects: ["contracts", "durable-objects", "workers/*", "local", "cli", "test"] },
+  test: { projects: ["contracts", "durable-objects", "workers/*", "local", "cli", "test", "test/api"] },
 });

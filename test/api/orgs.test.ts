@@ -46,7 +46,10 @@ describe("a new org", () => {
 
   test("is one of ten that want the slug at once", async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => create({ slug: "contested" })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      201,
+      ...Array.from({ length: 9 }, () => 409),
+    ]);
   });
 
   test.each(["a", "-ab", "ab-", "Ab", "a_b", "www", "app", "xn--ab", "v1--ab", "ä".repeat(3), "a".repeat(41), "a.b"])(

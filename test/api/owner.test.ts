@@ -45,7 +45,7 @@ describe("the first owner", () => {
 
   test("is exactly one of ten who claim at once", async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => claim(`owner${index}@example.com`)));
-    const statuses = answers.map(({ status }) => status).sort();
+    const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b);
     expect(statuses).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
     const { rows } = await core.sql.query(`select email from "user" where role = 'owner'`);
     const winner = answers.find(({ status }) => status === 201);

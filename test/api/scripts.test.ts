@@ -54,7 +54,7 @@ describe("a script", () => {
 
   test("with a syntax error is refused with file, line and column, and the live version stays", async () => {
     await upload("hi", { source: HELLO });
-    const refused = await upload("hi", { files: { "index.ts": "export default () => {\n  const a = ;\n}\n" } });
+    const refused = await upload("hi", { files: { "index.ts": "export default function () {\n  const a = ;\n}\n" } });
     expect(refused.status).toBe(422);
     expect(refused.json.error.details.issues[0]).toMatchObject({ file: "index.ts", line: 2 });
     expect((await call("/scripts/hi")).json.files["index.ts"]).toBe(HELLO);

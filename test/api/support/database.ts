@@ -3,17 +3,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { drizzle } from "drizzle-orm/node-postgres";
-import { migrate } from "drizzle-orm/node-postgres/migrator";
-import pg from "pg";
+import { Client } from "pg";
 
+import { migrateDatabase } from "../../../local/database/migrate.ts";
 import { openDatabase } from "../../../local/database/open.ts";
 
 const MIGRATIONS = resolve(import.meta.dirname, "../../../migrations/postgres");
 
 /** A database of one test file: the embedded one, or a fresh one in the PostgreSQL of `TEST_DATABASE_URL`. */
 export interface TestDatabase {
-  client: pg.Client;
+  client: Client;
   /** What the control plane is bound to. */
   bindings: { DATABASE_URL: string; DATABASE_PROXY: string };
   close(): Promise<void>;
@@ -24,9 +23,9 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   const dataDirectory = await mkdtemp(join(tmpdir(), "isola-api-"));
   const fresh = await freshDatabase(process.env["TEST_DATABASE_URL"]);
   const database = await openDatabase({ dataDirectory, databaseUrl: fresh?.url, onProgress: () => {} });
-  const client = new pg.Client(database.databaseUrl);
+  await migrateDatabase({ databaseUrl: database.databaseUrl, folder: MIGRATIONS });
+  const client = new Client(database.databaseUrl);
   await client.connect();
-  await migrate(drizzle(client), { migrationsFolder: MIGRATIONS });
   return {
     client,
     bindings: { DATABASE_URL: database.databaseUrl, DATABASE_PROXY: database.databaseProxy },
@@ -43,9 +42,10 @@ async function freshDatabase(server: string | undefined): Promise<{ url: string;
   if (server === undefined || server === "") return null;
   const name = `isola_test_${randomBytes(6).toString("hex")}`;
   const run = async (sql: string): Promise<void> => {
-    const client = new pg.Client(server);
+    const client = new Client(server);
     await client.connect();
-    await client.query(sql).finally(() => client.end());
+    await client.query(sql);
+    await client.end();
   };
   await run(`create database ${name}`);
   const url = new URL(server);

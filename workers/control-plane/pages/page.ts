@@ -8,7 +8,7 @@ import { STYLE } from "./style.ts";
 type Html = ReturnType<typeof html>;
 
 /** A small island: what stands above the water, and the water. */
-export const MARK = html`<svg width="20" height="20" viewBox="0 0 20 20" fill="none" aria-hidden="true">
+const MARK = html`<svg width="20" height="20" viewBox="0 0 20 20" fill="none" aria-hidden="true">
   <path d="M4 12.5c1.2-4.6 3.4-7 6-7s4.8 2.4 6 7z" fill="currentColor" />
   <path
     d="M1.5 15.5c1.4-1 2.9-1 4.3 0s2.8 1 4.2 0 2.8-1 4.2 0 2.9 1 4.3 0"

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+
+import { openApi } from "./openapi.ts";
+
+const document = openApi({ PUBLIC_URL: "http://app.localhost:8787/", VERSION: "1.2.3" });
+
+/** Follows keys into the document. */
+function at(...keys: (string | number)[]): unknown {
+  return keys.reduce<unknown>((value, key) => (value as Record<string | number, unknown>)[key], document);
+}
+
+describe("the OpenAPI document", () => {
+  test("says where the API is and how to sign in", () => {
+    expect(at("openapi")).toBe("3.1.0");
+    expect(at("servers")).toEqual([{ url: "http://app.localhost:8787/api/v1" }]);
+    expect(at("components", "securitySchemes", "key")).toMatchObject({ type: "http", scheme: "bearer" });
+  });
+
+  test("has parameters, body and answers of an endpoint as its schemas say", () => {
+    const put = at("paths", "/orgs/{slug}/scripts/{name}", "put") as Record<string, unknown>;
+    expect(put).toMatchObject({ operationId: "putScript", tags: ["Scripts"], description: "Needs `scripts:write`." });
+    const parameters = put["parameters"] as { name: string; in: string; required: boolean }[];
+    expect(parameters.map((parameter) => [parameter.name, parameter.in, parameter.required])).toEqual([
+      ["slug", "path", true],
+      ["name", "path", true],
+      ["Idempotency-Key", "header", false],
+    ]);
+    const body = at(
+      "paths",
+      "/orgs/{slug}/scripts/{name}",
+      "put",
+      "requestBody",
+      "content",
+      "application/json",
+      "schema",
+    );
+    expect(body).toMatchObject({ type: "object", properties: { source: { type: "string" } } });
+    expect(Object.keys(put["responses"] as object)).toEqual(
+      expect.arrayContaining(["200", "400", "401", "403", "404", "413", "415", "422", "500", "503"]),
+    );
+  });
+
+  test("says what a page of a list takes", () => {
+    const parameters = at("paths", "/orgs", "get", "parameters") as {
+      name: string;
+      schema: unknown;
+      required: boolean;
+    }[];
+    const limit = parameters.find(({ name }) => name === "limit");
+    expect(limit).toMatchObject({ required: false, schema: { type: "integer", minimum: 1, maximum: 100 } });
+  });
+
+  test("leaves what is open to anybody open", () => {
+    expect(at("paths", "/setup", "post", "security")).toEqual([]);
+    expect(at("paths", "/orgs/{slug}", "delete", "responses", "204")).toEqual({ description: "Done" });
+  });
+});
