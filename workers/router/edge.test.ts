@@ -284,6 +284,35 @@ describe("the log", () => {
     expect(lines.flatMap((each) => each.lines.map((line) => line.text))).toEqual(["late"]);
   });
 
+  it("gets lines printed by stream and socket callbacks, under the run they came from", async () => {
+    await tenant.deploy(`export default { fetch(request, env, ctx) {
+      if (request.headers.get("upgrade") !== "websocket") {
+        let pulls = 0;
+        return new Response(new ReadableStream({ pull(controller) {
+          console.log("pull", ++pulls);
+          if (pulls > 1) controller.close(); else controller.enqueue(new TextEncoder().encode("x"));
+        } }));
+      }
+      const [client, server] = Object.values(new WebSocketPair());
+      server.accept();
+      server.addEventListener("message", (event) => { console.log("message", event.data); server.send("got it"); });
+      return new Response(null, { status: 101, webSocket: client }); } }`);
+    await (await tenant.get("/")).text();
+    const { webSocket } = await tenant.fetch("/", { headers: { upgrade: "websocket" } });
+    if (webSocket === null) throw new Error("no socket");
+    webSocket.accept();
+    const answered = new Promise((done) => webSocket.addEventListener("message", done));
+    webSocket.send("hello");
+    await answered;
+    await scheduler.wait(250);
+    const { records, lines } = await delivered();
+    const texts = records.map((record) =>
+      lines.filter((each) => each.executionId === record.id).flatMap((each) => each.lines.map((line) => line.text)),
+    );
+    expect(texts).toEqual([["pull 1", "pull 2"], ["message hello"]]);
+    webSocket.close();
+  });
+
   it("gets the error with its stack in the script's own lines, and what was printed before", async () => {
     await tenant.deploy({
       "app.js": `export default () => {\n  console.log("before");\n  throw new RangeError("too far");\n}`,

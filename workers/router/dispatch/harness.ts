@@ -24,7 +24,7 @@ export default runnerOf(user, ${JSON.stringify(script)});
 }
 
 const RUNTIME = `
-import { WorkerEntrypoint } from "cloudflare:workers";
+import { WorkerEntrypoint, waitUntil } from "cloudflare:workers";
 import { AsyncLocalStorage } from "node:async_hooks";
 
 const { stringify } = JSON;
@@ -66,17 +66,23 @@ function show(value, seen) {
   }
 }
 
+// Stream and socket callbacks come without a run of their own: theirs is the run that began last. Before the first, lines wait.
+let latest;
+
 function record(level, values) {
-  const run = current.getStore();
+  const run = current.getStore() ?? latest;
   const lines = run === undefined ? startup : run.lines;
-  if (lines.length >= ${LOG_LINES_PER_EXECUTION_MAX}) return;
-  let text = "";
-  for (const value of values) {
-    text += (text === "" ? "" : " ") + show(value, new Set());
-    if (text.length > ${LOG_LINE_LENGTH_MAX}) { text = text.slice(0, ${LOG_LINE_LENGTH_MAX}) + "…"; break; }
+  const count = run === undefined ? lines.length : run.count++;
+  if (count > ${LOG_LINES_PER_EXECUTION_MAX}) return;
+  let text = "Further lines of this run are not kept.";
+  if (count < ${LOG_LINES_PER_EXECUTION_MAX}) {
+    text = "";
+    for (const value of values) {
+      text += (text === "" ? "" : " ") + show(value, new Set());
+      if (text.length > ${LOG_LINE_LENGTH_MAX}) { text = text.slice(0, ${LOG_LINE_LENGTH_MAX}) + "…"; break; }
+    }
   }
   lines.push({ at: now(), level, text });
-  if (lines.length === ${LOG_LINES_PER_EXECUTION_MAX}) lines.push({ at: now(), level: "warn", text: "Further lines of this run are not kept." });
   if (run !== undefined && run.answered) run.sendLater();
 }
 
@@ -85,14 +91,15 @@ console.trace = (...values) => record("debug", values);
 console.assert = (condition, ...values) => { if (!condition) record("error", ["Assertion failed", ...values]); };
 
 class Run {
-  constructor(facts, ctx, sink) {
+  constructor(facts, sink) {
     this.executionId = facts.executionId;
     this.linesFirst = facts.linesFirst;
-    this.ctx = ctx;
     this.sink = sink;
     this.lines = startup.length === 0 ? [] : startup.splice(0);
+    this.count = this.lines.length;
     this.answered = false;
     this.sending = false;
+    latest = this;
   }
   send() {
     if (this.lines.length === 0) return undefined;
@@ -101,7 +108,8 @@ class Run {
   sendLater() {
     if (this.sending) return;
     this.sending = true;
-    this.ctx.waitUntil(wait(100).then(() => { this.sending = false; return this.send(); }));
+    // The request that prints may be another than the one that the lines belong to, so it is its own time that is extended.
+    waitUntil(wait(100).then(() => { this.sending = false; return this.send(); }));
   }
 }
 
@@ -182,7 +190,7 @@ export function runnerOf(user, script) {
     async fetch(request) {
       sink ??= this.env.${CONSOLE_BINDING};
       const facts = request.cf.isola;
-      const run = new Run(facts, this.ctx, sink);
+      const run = new Run(facts, sink);
       try {
         const response = checked(await current.run(run, handler, request, bindings, this.ctx, facts));
         run.answered = true;
