@@ -54,7 +54,7 @@ export function rollBack(
   return makeLive(db, { scriptId: script.id, versionId: version.id, actor: input.actor }, now);
 }
 
-/** A script by name; by id it cannot be saved, for that would name a new one after an id. */
+/** The script that an upload names, by name only: an id names nothing new. Throws `conflict` where it must not be there. */
 function findByName(db: Database, input: VersionInput): ScriptRow | null {
   const existing = db.find<ScriptRow>("SELECT * FROM scripts WHERE name = ?", input.name);
   if (existing === null || input.mode === "replace") return existing;
