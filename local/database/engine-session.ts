@@ -37,10 +37,9 @@ export async function serveSession(stream: Duplex, reader: MessageReader, shared
   stream.write(shared.engine.greeting);
   try {
     for (;;) {
-      const idle = session.holdsTurn ? endWhenIdle(stream) : undefined;
-      const next = await reader.read();
-      clearTimeout(idle);
-      if (next === null || next.type === "X") return;
+      const next = await (session.holdsTurn ? readSoon(reader) : reader.read());
+      if (next === "idle") stream.write(IDLE_TOO_LONG);
+      if (next === null || next === "idle" || next.type === "X") return;
       const answer = await session.take(next);
       if (answer.length > 0) stream.write(answer);
     }
@@ -118,10 +117,17 @@ const WAITED_TOO_LONG = errorResponse(
   `the embedded database was busy with another transaction for ${DATABASE_WAIT_MS} ms`,
 );
 
+const IDLE_TOO_LONG = errorResponse(
+  "FATAL",
+  "25P03",
+  `a transaction was idle for ${DATABASE_IDLE_IN_TRANSACTION_MS} ms`,
+);
+
 /** A client that says nothing inside its transaction would hold up all the others. */
-function endWhenIdle(stream: Duplex): NodeJS.Timeout {
-  return setTimeout(() => {
-    const text = `a transaction was idle for ${DATABASE_IDLE_IN_TRANSACTION_MS} ms`;
-    stream.end(errorResponse("FATAL", "25P03", text), () => stream.destroy());
-  }, DATABASE_IDLE_IN_TRANSACTION_MS);
+async function readSoon(reader: MessageReader): Promise<ClientMessage | null | "idle"> {
+  let timeout: NodeJS.Timeout | undefined;
+  const idle = new Promise<"idle">((resolve) => {
+    timeout = setTimeout(() => resolve("idle"), DATABASE_IDLE_IN_TRANSACTION_MS);
+  });
+  return Promise.race([reader.read(), idle]).finally(() => clearTimeout(timeout));
 }
