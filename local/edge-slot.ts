@@ -1,6 +1,15 @@
 import { DRAIN_MS, type EdgeProcess } from "./edge.ts";
 import { sampleProcess } from "./processes.ts";
-import { beginWatch, decide, FIRST_ANSWER_MS, respawnPauseMs, type MemoryLimits, type WatchState } from "./watchdog.ts";
+import {
+  beginWatch,
+  decide,
+  decideDraining,
+  FIRST_ANSWER_MS,
+  respawnPauseMs,
+  type DrainState,
+  type MemoryLimits,
+  type WatchState,
+} from "./watchdog.ts";
 
 /** Pause after a recycling whose new process did not start, in milliseconds. */
 const RECYCLE_RETRY_MS = 30_000;
@@ -42,6 +51,8 @@ export class EdgeSlot {
   #started = 0;
   #failedStarts = 0;
   #stopped = false;
+  /** Finishes its requests after a recycling. */
+  #draining: { process: EdgeProcess; state: DrainState } | null = null;
 
   constructor(options: SlotOptions) {
     this.#options = options;
@@ -57,6 +68,7 @@ export class EdgeSlot {
 
   /** One look at the process, and what follows from it. */
   look(now: number): void {
+    this.#lookAtDraining(now);
     const watched = this.#serving;
     if (watched.gone) return;
     this.#askForBeat(watched);
@@ -80,6 +92,16 @@ export class EdgeSlot {
     } else if (action.kind === "recycle") {
       void this.#recycle(watched);
     }
+  }
+
+  #lookAtDraining(now: number): void {
+    const draining = this.#draining;
+    if (draining === null) return;
+    const seen = sampleProcess(draining.process.pid);
+    if (seen === null) return;
+    const { state, kill } = decideDraining(draining.state, seen, now, this.#options.memory);
+    draining.state = state;
+    if (kill) draining.process.kill();
   }
 
   #spawn(): Watched {
@@ -136,7 +158,10 @@ export class EdgeSlot {
       this.#replaceWhenEnded(next);
       old.gone = true;
       onReplaced(`${name} has grown large: replaced, the old process finishes its requests`);
+      const cpuThenMs = sampleProcess(old.process.pid)?.cpuMs ?? 0;
+      this.#draining = { process: old.process, state: { since: performance.now(), cpuThenMs } };
       await old.process.drain(DRAIN_MS);
+      this.#draining = null;
     } else {
       // The old process died meanwhile and has a successor already.
       next.process.kill();

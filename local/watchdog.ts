@@ -15,6 +15,8 @@ export const HUNG_CPU_MS = 200;
 export const SILENCE_MAX_MS = 2_000;
 /** Time a new edge has for its first answer, in milliseconds. */
 export const FIRST_ANSWER_MS = 10_000;
+/** Share of one processor that a process uses throughout when it is hung while it should finish. */
+export const DRAIN_BUSY_SHARE = 0.9;
 /** How many times the usual processor time a start may take before it counts as hung. */
 export const START_CPU_FACTOR = 2;
 /** A first replacement is immediate; one that fails to start is tried again after twice the pause before. */
@@ -101,6 +103,31 @@ function judge(state: WatchState, sample: WatchSample, now: number, limits: Memo
 function busyFrom(state: WatchState, sample: WatchSample): number {
   if (state.answeredEver) return HUNG_CPU_MS;
   return sample.startCpuMs === null ? Infinity : HUNG_CPU_MS + sample.startCpuMs * START_CPU_FACTOR;
+}
+
+/** What is remembered of a process that only finishes its requests. */
+export interface DrainState {
+  /** Begin of the stretch of time that is being judged, and the processor time used by then. */
+  since: number;
+  cpuThenMs: number;
+}
+
+/**
+ * Whether a process that is to finish its requests must be ended instead: it grows past all bounds, or is kept
+ * busy for a whole stretch of time although nothing new reaches it.
+ */
+export function decideDraining(
+  state: DrainState,
+  sample: Pick<WatchSample, "cpuMs" | "residentBytes">,
+  now: number,
+  limits: MemoryLimits,
+): { state: DrainState; kill: boolean } {
+  const { cpuMs, residentBytes } = sample;
+  if (residentBytes !== null && residentBytes > limits.hardBytes) return { state, kill: true };
+  const stretchMs = now - state.since;
+  if (cpuMs === null || stretchMs < SILENCE_MAX_MS) return { state, kill: false };
+  const busy = cpuMs - state.cpuThenMs >= stretchMs * DRAIN_BUSY_SHARE;
+  return { state: { since: now, cpuThenMs: cpuMs }, kill: busy };
 }
 
 /** Pause before the next try, in milliseconds, after so many processes in a row that ended without ever answering. */
