@@ -52,7 +52,7 @@ export function readFiles(files: Record<string, string>): { files: Map<string, s
 }
 
 /** Why a path cannot be a module's name; null when it can. */
-export function pathFault(path: string): string | null {
+function pathFault(path: string): string | null {
   if (path === "") return "is an empty path. Name the file.";
   if (path.length > FILE_PATH_LENGTH_MAX) return `is a path longer than ${FILE_PATH_LENGTH_MAX} characters.`;
   if (!PRINTABLE.test(path)) return "has a character in its path that cannot be seen or is no letter. Rename it.";

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { PlatformError } from "../../../contracts/errors.ts";
 import { SOURCE_MAP_BYTES_MAX } from "../../../contracts/limits.ts";
+import { hashCompiled } from "./hash.ts";
 import { compile, firstReason, HANDLER, refusal, type ShortUpload } from "./testing.ts";
 
 describe("the hash", () => {
@@ -13,6 +14,11 @@ describe("the hash", () => {
     const reversed = Object.fromEntries(Object.entries(files).reverse());
     expect(await hashOf({ files })).toMatch(/^[0-9a-f]{64}$/);
     expect(await hashOf({ files: reversed })).toBe(await hashOf({ files }));
+    const modules = { "a.js": "1", "b.js": "2" };
+    const compiled = { kind: "endpoint", main: "a.js", nodeCompat: false } as const;
+    expect(await hashCompiled({ ...compiled, modules })).toBe(
+      await hashCompiled({ ...compiled, modules: Object.fromEntries(Object.entries(modules).reverse()) }),
+    );
   });
 
   it("is another for other content, names, entry or kind", async () => {

@@ -1,6 +1,6 @@
-/** Reads that a parse may make for each character, and for a text of any length. */
-const READS_PER_CHARACTER_MAX = 100;
-const READS_MAX_BASE = 1_000_000;
+/** Reads that a parse may make for each character, and for a text of any length; real sources take two at most. */
+const READS_PER_CHARACTER_MAX = 10;
+const READS_MAX_BASE = 200_000;
 
 /** Thrown when a parse has read a text so often that it is not making progress. */
 export class TooManyReads extends Error {}
