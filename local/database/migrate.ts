@@ -84,7 +84,7 @@ function refuseNewer(applied: Set<number>, known: Set<number>): void {
   const unknown = [...applied].filter((at) => !known.has(at));
   if (unknown.length === 0) return;
   throw new StartError(
-    `the database was written by a newer version of Isola (${unknown.length} unknown migrations)`,
+    `the database was written by a newer version of Isola (migrations unknown here: ${unknown.length})`,
     "start that version, or use another database",
   );
 }
@@ -95,7 +95,7 @@ function refuseSkipped(applied: Set<number>, known: Set<number>): void {
   const skipped = [...known].filter((at) => at < newest && !applied.has(at));
   if (skipped.length === 0) return;
   throw new StartError(
-    `${skipped.length} migrations are dated before ones that the database already has`,
+    `a migration is dated before one that the database already has (${skipped.length} in all)`,
     "generate them anew so that they come last",
   );
 }
