@@ -10,8 +10,14 @@ export async function withDeadline<T>(work: Promise<T>, ms: number, what: string
     handle = setTimeout(() => reject(new PlatformError("timeout", `${what} took longer than ${ms} ms`)), ms);
   });
   try {
-    return await Promise.race([work, expired]);
+    return released(await Promise.race([work, expired]));
   } finally {
     clearTimeout(handle ?? null);
   }
+}
+
+/** Doors answer plain data; letting go of the call at once frees the other side. */
+export function released<T>(result: T): T {
+  if (typeof result === "object" && result !== null) (result as { [Symbol.dispose]?: () => void })[Symbol.dispose]?.();
+  return result;
 }

@@ -2,7 +2,7 @@ import type { StateDoor } from "../../../contracts/doors.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import { STATE_CALL_MS } from "../../../contracts/limits.ts";
 import { codeKey, type ProjectedScript, type VersionCode } from "../../../contracts/projection.ts";
-import { withDeadline } from "../deadline.ts";
+import { released, withDeadline } from "../deadline.ts";
 import type { RouterContext, RouterExports } from "../env.ts";
 import { HARNESS_MAIN, harnessModules } from "./harness.ts";
 import { CONSOLE_BINDING } from "./run-facts.ts";
@@ -70,7 +70,7 @@ async function loadCode(orgId: string, script: ProjectedScript, deps: IsolateDep
     // The object below has it too.
   }
   if (published !== null) return JSON.parse(published) as VersionCode;
-  const code = await deps.STATE.versionCode(orgId, script.versionId);
+  const code = released(await deps.STATE.versionCode(orgId, script.versionId));
   if (code === null) throw new PlatformError("not_found", "This version of the script is gone.");
   return code;
 }

@@ -2,7 +2,7 @@ import type { DirectoryDoor, StateDoor } from "../../../contracts/doors.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import { PROJECTION_FRESH_MS, PROJECTION_REFRESH_MS, STATE_CALL_MS } from "../../../contracts/limits.ts";
 import { projectionKey, type Projection } from "../../../contracts/projection.ts";
-import { withDeadline } from "../deadline.ts";
+import { released, withDeadline } from "../deadline.ts";
 import { learn, type Known } from "./host-cache.ts";
 import { resolvedOrg, type ResolvedOrg } from "./org.ts";
 
@@ -52,9 +52,9 @@ async function readProjection(slug: string, authority: Authority): Promise<ReadP
   const published = await publishedProjection(slug, authority);
   if (published !== null) return { text: published, parse: () => JSON.parse(published) as Projection };
   // KV may not have it yet, and remembers having missed it; the directory knows.
-  const listed = await authority.DIRECTORY.findOrg(slug);
+  const listed = released(await authority.DIRECTORY.findOrg(slug));
   if (listed === null) return null;
-  const projection = await authority.STATE.projection(listed.orgId);
+  const projection = released(await authority.STATE.projection(listed.orgId));
   if (projection === null || projection.slug !== slug) return null;
   return { text: JSON.stringify(projection), parse: () => projection };
 }
