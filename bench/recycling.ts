@@ -74,17 +74,17 @@ async function fails(platform: Platform, host: string, path: string): Promise<0 
 
 /** Asks the steady tenant again and again, each time over a new connection. */
 function askUntilStopped(platform: Platform) {
-  let stopped = false;
+  const stop = new AbortController();
   const counted = { requests: 0, failed: 0 };
   const asking = (async () => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       counted.requests++;
       counted.failed += await fails(platform, "steady.localhost", "/");
     }
   })();
   return {
     async stop() {
-      stopped = true;
+      stop.abort();
       await asking;
       return counted;
     },

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { SLUG_LENGTH_MAX } from "./limits.ts";
 
 /** Labels that belong to the platform on its own domain; no org may take them (T2). */
-export const RESERVED_SLUGS: ReadonlySet<string> = new Set(
+const RESERVED_SLUGS: ReadonlySet<string> = new Set(
   (
     "about abuse account accounts admin administrator api app apps assets auth billing blog cdn console control " +
     "dashboard demo dev developer developers dns docs download downloads edge email error example ftp git health help " +

@@ -6,17 +6,17 @@ import { CAPABILITIES, PLATFORM_ROLES, scopeSchema } from "../rights.ts";
 import { slugSchema } from "../slug.ts";
 import { endpoint, pageOf, pageQuery, timestamp } from "./endpoint.ts";
 
-export const passwordSchema = z.string().min(12, "must have at least 12 characters").max(200);
+const passwordSchema = z.string().min(12, "must have at least 12 characters").max(200);
 export const emailSchema = z.email("must be an e-mail address").max(254);
 
-export const userSchema = z.object({
+const userSchema = z.object({
   id: idSchema("user"),
   email: z.string(),
   name: z.string(),
   role: z.enum(PLATFORM_ROLES),
 });
 
-export const meSchema = z.object({
+const meSchema = z.object({
   principal: z.object({
     type: z.enum(["user", "key"]),
     /** The key's id and name when a key asks. */
@@ -28,7 +28,7 @@ export const meSchema = z.object({
   capabilities: z.array(z.enum(CAPABILITIES)),
 });
 
-export const keySchema = z.object({
+const keySchema = z.object({
   id: idSchema("key"),
   name: z.string(),
   /** First characters of the key, to recognise it by. */

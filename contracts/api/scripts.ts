@@ -13,14 +13,14 @@ export const scriptNameSchema = z
 
 const description = z.string().max(TEXT_LENGTH_MAX);
 
-export const limitsSchema = z.object({
+const limitsSchema = z.object({
   /** Time the script has to begin its answer, in milliseconds. */
   wallClockMs: z.number().int().min(10).max(WALL_CLOCK_MS),
 });
 
-export const actorSchema = z.object({ type: z.enum(["user", "key", "platform"]), id: z.string(), name: z.string() });
+const actorSchema = z.object({ type: z.enum(["user", "key", "platform"]), id: z.string(), name: z.string() });
 
-export const versionSchema = z.object({
+const versionSchema = z.object({
   id: idSchema("version"),
   number: z.number().int(),
   hash: z.string(),
@@ -31,7 +31,7 @@ export const versionSchema = z.object({
   live: z.boolean(),
 });
 
-export const scriptSchema = z.object({
+const scriptSchema = z.object({
   id: idSchema("script"),
   name: z.string(),
   kind: z.enum(["endpoint", "module"]),

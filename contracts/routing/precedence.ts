@@ -11,7 +11,7 @@ const PATH_RANK: Record<PathKind, number> = { exact: 0, param: 1, prefix: 2 };
  * any; path exact, then param, then prefix; more leading literals; the longer prefix; a named method
  * before `ANY`; at last the id, so that the order of two routes never depends on anything else.
  */
-export function compareRoutes(a: Route, b: Route): number {
+function compareRoutes(a: Route, b: Route): number {
   return compareRanks(rankOf(a), rankOf(b));
 }
 

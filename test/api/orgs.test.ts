@@ -149,7 +149,7 @@ describe("destroying an org", () => {
       expect((await core.sql.query(`select 1 from ${table} where org_id = $1`, [id])).rows).toEqual([]);
     }
     const { rows } = await core.sql.query("select action from audit_log where org_id = $1 order by at", [id]);
-    expect(rows.map(({ action }) => action)).toEqual(["org.create", "script.save", "org.delete"]);
+    expect(rows.map(({ action }) => action)).toEqual(["org.create", "script.save", "org.delete", "org.destroyed"]);
   });
 
   test("frees the slug for another org, which has nothing of the first", async () => {

@@ -120,7 +120,7 @@ export async function startPlatform(
 }
 
 /** `fetch` for the client: Node does not resolve `*.localhost`, so the connection goes to the loopback address. */
-export async function fetchLocal(url: string, init: RequestInit): Promise<Response> {
+async function fetchLocal(url: string, init: RequestInit): Promise<Response> {
   const { hostname, port, pathname, search } = new URL(url);
   const answer = await request({
     port: Number(port),
