@@ -4,11 +4,10 @@ import { NONCE, secureHeaders } from "hono/secure-headers";
 
 import { API_PREFIX } from "../../contracts/api/index.ts";
 import { PlatformError } from "../../contracts/errors.ts";
-import { API_BODY_BYTES_MAX } from "../../contracts/limits.ts";
+import { API_BODY_BYTES_MAX, AUTH_BODY_BYTES_MAX } from "../../contracts/limits.ts";
 import { MOUNTED } from "./api/index.ts";
 import { signInByEmail, signOut } from "./auth/endpoints.ts";
 import { AUTH_PATH } from "./auth/sign-in.ts";
-import { AUTH_BODY_BYTES_MAX } from "./bounds.ts";
 import { isSecure } from "./env.ts";
 import { failureOf } from "./failure.ts";
 import { readiness, versions } from "./health.ts";

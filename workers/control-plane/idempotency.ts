@@ -1,10 +1,9 @@
 import { and, eq, lt } from "drizzle-orm";
 
 import { PlatformError, platformErrorOf, errorBody, ERROR_STATUS } from "../../contracts/errors.ts";
-import { IDEMPOTENCY_TTL_MS } from "../../contracts/limits.ts";
+import { IDEMPOTENCY_LOCK_MS, IDEMPOTENCY_TTL_MS, IDEMPOTENT_ANSWER_LENGTH_MAX } from "../../contracts/limits.ts";
 import { sha256Hex } from "./auth/hash.ts";
 import type { Principal } from "./auth/principal.ts";
-import { IDEMPOTENCY_LOCK_MS, IDEMPOTENT_ANSWER_LENGTH_MAX } from "./bounds.ts";
 import { idempotencyKey } from "./database/schema.ts";
 import type { Scope } from "./scope.ts";
 

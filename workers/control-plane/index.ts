@@ -1,8 +1,7 @@
 import { lt } from "drizzle-orm";
 
-import { IDEMPOTENCY_TTL_MS } from "../../contracts/limits.ts";
+import { IDEMPOTENCY_TTL_MS, SIGN_IN_WINDOW_S } from "../../contracts/limits.ts";
 import { createApp } from "./app.ts";
-import { SIGN_IN_WINDOW_S } from "./bounds.ts";
 import { idempotencyKey, rateLimit, session, verification } from "./database/schema.ts";
 import type { ControlPlaneEnv } from "./env.ts";
 import { sweepDestroying } from "./org-life.ts";

@@ -2,8 +2,8 @@ import { and, eq, isNull } from "drizzle-orm";
 
 import type { Actor } from "../../contracts/doors.ts";
 import { platformErrorOf } from "../../contracts/errors.ts";
+import { DESTROY_BATCH_MAX } from "../../contracts/limits.ts";
 import { audit } from "./audit.ts";
-import { DESTROY_BATCH_MAX } from "./bounds.ts";
 import { apiKey, org } from "./database/schema.ts";
 import type { Scope } from "./scope.ts";
 
@@ -18,6 +18,22 @@ export async function openOrg(scope: Scope, { id, slug }: Pick<OrgRow, "id" | "s
       .set({ openedAt: new Date() })
       .where(and(eq(org.id, id), isNull(org.openedAt))),
   );
+}
+
+/** Marks an org to be destroyed, with a note of who wanted it. May be repeated. */
+export async function beginDestroying(
+  scope: Scope,
+  { id, slug }: Pick<OrgRow, "id" | "slug">,
+  actor: Actor,
+): Promise<void> {
+  await scope.database.transaction(async (tx) => {
+    const marked = await tx
+      .update(org)
+      .set({ state: "destroying" })
+      .where(and(eq(org.id, id), eq(org.state, "running")))
+      .returning({ id: org.id });
+    if (marked.length > 0) await audit(tx, scope, { actor, action: "org.delete", target: slug, orgId: id });
+  });
 }
 
 /**
@@ -37,7 +53,7 @@ export async function finishDestroying(
     await tx.delete(apiKey).where(eq(apiKey.orgId, id));
     const gone = await tx.delete(org).where(eq(org.id, id)).returning({ id: org.id });
     if (gone.length === 0) return;
-    await audit(tx, scope, { actor, action: "org.delete", target: slug, orgId: id });
+    await audit(tx, scope, { actor, action: "org.destroyed", target: slug, orgId: id });
   });
 }
 

@@ -1,7 +1,6 @@
 import type { DispatchDoor, StateDoor } from "../../contracts/doors.ts";
 import { PlatformError, platformErrorOf } from "../../contracts/errors.ts";
-import { STATE_CALL_MS, WALL_CLOCK_MS } from "../../contracts/limits.ts";
-import { FORGET_MS, INVOKE_MARGIN_MS } from "./bounds.ts";
+import { FORGET_MS, INVOKE_MARGIN_MS, STATE_CALL_MS, WALL_CLOCK_MS } from "../../contracts/limits.ts";
 
 /** How a door's method may be called: its deadline in milliseconds, and whether calling it twice does no harm. */
 interface CallRule {

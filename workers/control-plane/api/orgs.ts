@@ -11,7 +11,7 @@ import { actorOf, type Principal } from "../auth/principal.ts";
 import { member, org } from "../database/schema.ts";
 import { type ControlPlaneEnv, orgUrl } from "../env.ts";
 import { Mounts } from "../mount.ts";
-import { finishDestroying, openOrg } from "../org-life.ts";
+import { beginDestroying, finishDestroying, openOrg } from "../org-life.ts";
 import type { Scope } from "../scope.ts";
 import { keyOfCursor, pageOfRows } from "./page.ts";
 
@@ -53,14 +53,14 @@ export const orgs = new Mounts()
     return toOrg(scope.env, row, access.role);
   })
   .add(ENDPOINTS.deleteOrg, async ({ scope, principal, access, query }) => {
-    const { id, slug } = access.org;
+    const { slug } = access.org;
     if (query.confirm !== slug) {
       const reason = `must be the slug, ${slug}`;
       throw new PlatformError("invalid", `To destroy the org, repeat its slug: ?confirm=${slug}`, {
         issues: [{ field: "confirm", reason }],
       });
     }
-    await scope.database.update(org).set({ state: "destroying" }).where(eq(org.id, id));
+    await beginDestroying(scope, access.org, actorOf(principal));
     await finishDestroying(scope, access.org, actorOf(principal));
     return undefined;
   });

@@ -1,5 +1,5 @@
 import type { ExecutionError, LogLine } from "../../../contracts/execution.ts";
-import { STACK_MAPS_PER_PAGE_MAX } from "../bounds.ts";
+import { STACK_MAPS_PER_PAGE_MAX } from "../../../contracts/limits.ts";
 import { mapStack } from "../compile/stack.ts";
 import type { Scope } from "../scope.ts";
 

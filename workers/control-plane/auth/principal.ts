@@ -2,6 +2,7 @@ import { and, eq, isNull, lt, or } from "drizzle-orm";
 
 import type { Actor } from "../../../contracts/doors.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
+import { KEY_USE_INTERVAL_MS } from "../../../contracts/limits.ts";
 import {
   type Capability,
   PLATFORM_ROLE_CAPABILITIES,
@@ -9,7 +10,6 @@ import {
   type Scope as KeyScope,
   scopesAllow,
 } from "../../../contracts/rights.ts";
-import { KEY_USE_INTERVAL_MS } from "../bounds.ts";
 import { apiKey, org, user } from "../database/schema.ts";
 import { isSecure } from "../env.ts";
 import type { Scope } from "../scope.ts";

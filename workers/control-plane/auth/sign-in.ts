@@ -2,7 +2,7 @@ import { type BetterAuthOptions, betterAuth } from "better-auth/minimal";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 
 import { newId } from "../../../contracts/ids.ts";
-import { SESSION_TTL_S, SIGN_IN_ATTEMPTS_MAX, SIGN_IN_WINDOW_S } from "../bounds.ts";
+import { SESSION_TTL_S, SIGN_IN_ATTEMPTS_MAX, SIGN_IN_WINDOW_S } from "../../../contracts/limits.ts";
 import { account, rateLimit, session, user, verification } from "../database/schema.ts";
 import { isSecure } from "../env.ts";
 import type { Scope } from "../scope.ts";

@@ -1,7 +1,7 @@
 import { neonConfig, Pool } from "@neondatabase/serverless";
 import { drizzle, type NeonDatabase } from "drizzle-orm/neon-serverless";
 
-import { DATABASE_CONNECT_MS, DATABASE_QUERY_MS } from "../bounds.ts";
+import { DATABASE_CONNECT_MS, DATABASE_QUERY_MS } from "../../../contracts/limits.ts";
 import type { ControlPlaneEnv } from "../env.ts";
 import * as schema from "./schema.ts";
 

@@ -73,7 +73,7 @@ summary:hover .method { color: var(--accent-strong); }
 .inside pre { margin-top: 4px; max-height: 420px; overflow: auto; }
 .refusals { display: flex; flex-wrap: wrap; gap: 4px 16px; font: 13px/20px var(--mono); }
 @media (max-width: 600px) {
-  summary { grid-template-columns: 64px 1fr; }
+  summary { grid-template-columns: 64px 1fr; gap: 2px 12px; }
   summary > :nth-child(3) { grid-column: 1 / -1; }
   .inside { padding-left: 0; }
 }

@@ -45,12 +45,12 @@ export function renderPage(context: Context<AppTypes>, parts: PageParts): Respon
             ${raw(STYLE + (parts.style ?? ""))}
           </style>
         </head>
-        <body>
+        <body class="${parts.narrow === true ? "narrow" : ""}">
           <header class="top">
             <a class="mark" href="/">${MARK} Isola</a>
             <nav aria-label="Platform">${parts.navigation ?? ""}</nav>
           </header>
-          <main class="${parts.narrow === true ? "narrow" : ""}">${parts.main}</main>
+          <main>${parts.main}</main>
           ${
             parts.script === undefined
               ? ""

@@ -28,7 +28,8 @@ code, .mono { font-family: var(--mono); font-size: 13px; font-variant-numeric: t
 .mark svg { color: var(--accent); }
 .top nav { margin-left: auto; display: flex; align-items: center; gap: 16px; }
 main { max-width: 880px; margin: 0 auto; padding: 24px 24px 64px; }
-main.narrow { max-width: 408px; padding-top: 8vh; }
+.narrow > * { max-width: 408px; }
+.narrow .top { padding-top: 10vh; }
 .stack { display: grid; gap: 8px; }
 .stack.wide { gap: 24px; }
 form { display: grid; gap: 16px; margin-top: 24px; }
@@ -53,7 +54,7 @@ ul.rows li { display: grid; grid-template-columns: minmax(120px, 1fr) minmax(0, 
 .state.destroying::before { background: var(--fail); border-radius: 1px; }
 pre { font: 13px/20px var(--mono); background: var(--surface); border: 1px solid var(--line); border-radius: 6px; padding: 12px 14px; overflow-x: auto; }
 @media (max-width: 600px) {
-  ul.rows li { grid-template-columns: 1fr auto; }
+  ul.rows li { grid-template-columns: 1fr auto; gap: 2px 16px; }
   ul.rows li > :nth-child(2) { grid-column: 1 / -1; grid-row: 2; }
 }
 `;
