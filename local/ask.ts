@@ -1,7 +1,7 @@
 import { request, type Agent } from "node:http";
 
 export interface AskOptions {
-  socketPath: string;
+  address: { socketPath: string } | { host: string; port: number };
   method?: "GET" | "POST";
   path: string;
   timeoutMs: number;
@@ -9,16 +9,16 @@ export interface AskOptions {
 }
 
 /**
- * One HTTP request to a process of the platform over its private socket; resolves to the status once the answer is
+ * One HTTP request to a process of the platform; resolves to the status once the answer is
  * complete.
  *
  * @throws Error when there is no answer in time or nobody there.
  */
-export function ask({ socketPath, method = "GET", path, timeoutMs, agent }: AskOptions): Promise<number> {
+export function ask({ address, method = "GET", path, timeoutMs, agent }: AskOptions): Promise<number> {
   return new Promise((done, fail) => {
     const late = setTimeout(() => outgoing.destroy(new Error(`No answer within ${timeoutMs} ms.`)), timeoutMs);
     const outgoing = request(
-      { socketPath, method, path, agent: agent ?? false, headers: { host: "edge", "content-length": "0" } },
+      { ...address, method, path, agent: agent ?? false, headers: { host: "edge", "content-length": "0" } },
       (incoming) => {
         incoming.resume();
         incoming.once("error", fail);

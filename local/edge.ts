@@ -86,7 +86,7 @@ export function spawnEdge(name: string, options: EdgeOptions): EdgeProcess {
   });
 
   const answers = async (method: "GET" | "POST", path: string, timeoutMs: number): Promise<void> => {
-    const status = await ask({ socketPath: controlSocket, method, path, timeoutMs, agent });
+    const status = await ask({ address: { socketPath: controlSocket }, method, path, timeoutMs, agent });
     if (status !== 200) throw new Error(`An edge answered its control socket with ${status}.`);
   };
   const signal = (which: NodeJS.Signals): void => {

@@ -91,7 +91,8 @@ function listenInChild(descriptors: readonly number[]): Promise<string | null> {
   });
 }
 
-function faultOf(code: string, address: SocketAddress | undefined): Error {
+/** The line for a socket that cannot be used. */
+export function faultOf(code: string, address: SocketAddress | undefined): Error {
   if (address === undefined || "path" in address) {
     return new Error(`A private socket cannot be used (${code}).`);
   }

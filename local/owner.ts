@@ -8,8 +8,8 @@ import { StartError } from "./start-error.ts";
 const ANSWER_MS = 30_000;
 
 export interface OwnerOptions {
-  /** The control plane's own socket. */
-  socketPath: string;
+  /** Where the control plane is reached. */
+  address: { socketPath: string } | { host: string; port: number };
   publicUrl: string;
   setupToken: string;
   owner: Settings["owner"];
@@ -21,8 +21,8 @@ export interface OwnerOptions {
  * @returns the one-time set-up link, or null when the platform has its owner.
  * @throws StartError when the owner of the settings is refused.
  */
-export async function settleOwner({ socketPath, publicUrl, setupToken, owner }: OwnerOptions): Promise<string | null> {
-  const client: Client = createClient({ url: publicUrl, fetch: (url, init) => fetchOver(socketPath, url, init) });
+export async function settleOwner({ address, publicUrl, setupToken, owner }: OwnerOptions): Promise<string | null> {
+  const client: Client = createClient({ url: publicUrl, fetch: (url, init) => fetchOver(address, url, init) });
   const { claimed } = await client.getSetup({});
   if (claimed) return null;
   if (owner === undefined) return `${publicUrl}/setup?token=${setupToken}`;
@@ -39,13 +39,13 @@ export async function settleOwner({ socketPath, publicUrl, setupToken, owner }: 
   return null;
 }
 
-/** `fetch` over a Unix socket; for short answers. */
-function fetchOver(socketPath: string, url: string, init: RequestInit): Promise<Response> {
+/** `fetch` with the connection to a given address; for short answers. */
+function fetchOver(address: OwnerOptions["address"], url: string, init: RequestInit): Promise<Response> {
   const { host, pathname, search } = new URL(url);
   return new Promise((done, fail) => {
     const outgoing = request(
       {
-        socketPath,
+        ...address,
         path: pathname + search,
         method: init.method ?? "GET",
         headers: { ...Object.fromEntries(new Headers(init.headers)), host },

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 
 import { openDatabase } from "./database/open.ts";
 import { migrateDatabase } from "./database/migrate.ts";
-import type { LaunchParts } from "./launch.ts";
+import type { LaunchParts } from "./ground.ts";
 import type { Settings } from "./settings.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");

@@ -1,4 +1,4 @@
-import type { Launched } from "./launch.ts";
+import type { Launched } from "./ground.ts";
 import { StartError } from "./start-error.ts";
 
 /** Time everything has to end after a signal, in milliseconds; what is left then is killed. */

@@ -2,6 +2,7 @@ import { launch } from "../launch.ts";
 import { createProgress } from "../progress.ts";
 import { runUntilStopped } from "../run.ts";
 import { readSettings } from "../settings.ts";
+import { launchSingle } from "../single.ts";
 
 /** The launcher as `npm start` runs it, around Workers and a database that stand in for the real ones. */
 await runUntilStopped(async () => {
@@ -15,5 +16,7 @@ await runUntilStopped(async () => {
     },
     openDatabase: async () => ({ variables: {}, close: async () => {} }),
   };
-  return launch(readSettings(process.env), parts, createProgress(process.stdout, process.stderr));
+  const settings = readSettings(process.env);
+  const start = settings.single ? launchSingle : launch;
+  return start(settings, parts, createProgress(process.stdout, process.stderr));
 });
