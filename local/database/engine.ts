@@ -23,7 +23,7 @@ export interface Engine {
 }
 
 /** What the engine sent, and the state it then was in; null when the client did not ask for the end yet. */
-export interface EngineAnswer {
+interface EngineAnswer {
   bytes: Buffer;
   status: SessionStatus | null;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
@@ -151,7 +151,7 @@ async function createRealDatabase(name: string): Promise<string> {
 
 async function startWorker({ databaseUrl, databaseProxy }: OpenDatabase): Promise<Miniflare> {
   const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, "testing/ledger-worker.ts")],
+    entryPoints: [fileURLToPath(new URL("./testing/ledger-worker.ts", import.meta.url))],
     bundle: true,
     write: false,
     format: "esm",

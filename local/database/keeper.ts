@@ -10,7 +10,7 @@ import {
 import type { FromWorker, ToWorker, WorkerPlan } from "./worker-messages.ts";
 
 /** A database thread could not do its task. */
-export class WorkerFailure extends Error {
+class WorkerFailure extends Error {
   override readonly name = "WorkerFailure";
   readonly code: string | undefined;
 
@@ -21,7 +21,7 @@ export class WorkerFailure extends Error {
 }
 
 /** What a serving thread said when it began to. */
-export type Ready = FromWorker & { type: "ready" };
+type Ready = FromWorker & { type: "ready" };
 
 /** A thread that serves until it is closed; one that ends by itself is replaced. */
 export interface KeptWorker {

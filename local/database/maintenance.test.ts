@@ -24,7 +24,9 @@ function engineThatWritesDown(given: string[], failure?: Error): Engine {
 
 test("checkpoints and clean-ups come round, each at its own pace, until they are stopped", async () => {
   const given: string[] = [];
-  const maintenance = startMaintenance({ engine: engineThatWritesDown(given), turns: new Turns() }, expect.unreachable);
+  const maintenance = startMaintenance({ engine: engineThatWritesDown(given), turns: new Turns() }, () =>
+    expect.unreachable(),
+  );
   await vi.advanceTimersByTimeAsync(DATABASE_CHECKPOINT_INTERVAL_MS * 2);
   expect(given).toEqual(["CHECKPOINT", "CHECKPOINT"]);
   await vi.advanceTimersByTimeAsync(DATABASE_VACUUM_INTERVAL_MS);
@@ -39,7 +41,7 @@ test("upkeep waits for a transaction that is running", async () => {
   const given: string[] = [];
   const turns = new Turns();
   const endTurn = (await turns.take(Infinity))!;
-  const maintenance = startMaintenance({ engine: engineThatWritesDown(given), turns }, expect.unreachable);
+  const maintenance = startMaintenance({ engine: engineThatWritesDown(given), turns }, () => expect.unreachable());
   await vi.advanceTimersByTimeAsync(DATABASE_CHECKPOINT_INTERVAL_MS);
   expect(given).toEqual([]);
   endTurn();

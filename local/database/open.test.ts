@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
@@ -46,9 +47,13 @@ describe("the embedded database", () => {
   });
 
   test("keeps every acknowledged row when its process is killed while it writes", async () => {
-    const writer = spawn(process.execPath, [join(import.meta.dirname, "testing/writer.ts"), dataDirectory], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const writer = spawn(
+      process.execPath,
+      [fileURLToPath(new URL("./testing/writer.ts", import.meta.url)), dataDirectory],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     let said = "";
     writer.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
     while (!said.includes("\n200\n")) await once(writer.stdout, "data");
