@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 import { SOURCE_MAP_BYTES_MAX } from "../../../contracts/limits.ts";
 import { refuseOne, refuseSize } from "./issues.ts";
