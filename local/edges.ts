@@ -3,6 +3,9 @@ import { EdgeSlot } from "./edge-slot.ts";
 import { StartError } from "./start-error.ts";
 import { LOOK_INTERVAL_MS, type MemoryLimits } from "./watchdog.ts";
 
+/** Time an edge keeps in any case to deliver its log when all stop, in milliseconds. */
+const DRAIN_MIN_MS = 300;
+
 export interface EdgesOptions {
   /** One entry for each edge that is to run. */
   slots: readonly EdgeOptions[];
@@ -18,8 +21,13 @@ export interface Edges {
   /** Resolves when every edge answers; rejects with a StartError when one cannot start. */
   ready: Promise<void>;
   pids(): number[];
-  /** Lets all finish for at most so long, in milliseconds. */
-  stop(timeoutMs: number): Promise<void>;
+  /**
+   * Lets all finish for at most so long, in milliseconds.
+   *
+   * @param isIdle whether nobody is connected any more. Left to themselves, the edges would wait until the core gives
+   *   up its RPC connections to them, which it never does.
+   */
+  stop(timeoutMs: number, isIdle: () => boolean): Promise<void>;
 }
 
 /** Starts the edges and watches them until they are stopped. */
@@ -49,10 +57,17 @@ export function startEdges({ slots: slotOptions, memory, onProcesses, onReplaced
   return {
     ready: allReady(slots),
     pids,
-    stop: async (timeoutMs) => {
+    stop: async (timeoutMs, isIdle) => {
       clearInterval(looks);
       for (const slot of slots) slot.stop();
-      await Promise.all([...alive].map((edge) => edge.drain(timeoutMs)));
+      const drained = Promise.all([...alive].map((edge) => edge.drain(timeoutMs)));
+      const begun = performance.now();
+      const idleLooks = setInterval(() => {
+        if (performance.now() - begun < DRAIN_MIN_MS || !isIdle()) return;
+        for (const edge of alive) edge.kill();
+      }, LOOK_INTERVAL_MS / 2);
+      await drained;
+      clearInterval(idleLooks);
     },
   };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { bundleAll } from "./bundle.ts";
 import { coreSockets } from "./core-sockets.ts";
+import { openConnections } from "./connections.ts";
 import { watchCore } from "./core-watch.ts";
 import type { Core } from "./core.ts";
 import { startEdges, type Edges } from "./edges.ts";
@@ -106,6 +107,10 @@ function runEdges(ground: Ground, code: WorkerCode, [publicSocket, ...dispatchSo
     onProcesses: (pids) => register.set("edges", pids),
     onReplaced: (text) => progress.notice(text),
   });
-  undo.defer(() => edges.stop(STOP_MS));
+  undo.defer(() => {
+    // Nobody new gets in: what waits in the queue is refused rather than left without an answer.
+    publicSocket?.close();
+    return edges.stop(STOP_MS, () => openConnections(settings.port) === 0);
+  });
   return edges;
 }

@@ -12,6 +12,7 @@ const FIRST_INHERITED = 3;
 export interface HeldSocket {
   /** File descriptor for children to inherit. */
   fd: number;
+  /** Lets go of it; safe to call twice. */
   close(): void;
 }
 
@@ -48,7 +49,14 @@ export async function holdSockets(addresses: readonly SocketAddress[]): Promise<
     for (const handle of handles) handle.close();
     throw error;
   }
-  return handles.map((handle) => ({ fd: handle.fd, close: () => handle.close() }));
+  return handles.map((handle) => {
+    let open = true;
+    const close = (): void => {
+      if (open) handle.close();
+      open = false;
+    };
+    return { fd: handle.fd, close };
+  });
 }
 
 function bind(address: SocketAddress): Handle {

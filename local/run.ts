@@ -17,7 +17,8 @@ export async function runUntilStopped(start: () => Promise<Launched>): Promise<n
     const starting = start();
     const launched = await Promise.race([starting, signal]);
     if (launched === null) {
-      await withinStopTime(starting.then((late) => late.stop()));
+      // A start that fails now has only been overtaken: whoever stops a group of processes stops the new ones too.
+      await withinStopTime(starting.then((late) => late.stop()).catch(() => {}));
       process.exit(0);
     }
     if (launched.setupLink !== null) console.log(`Nobody owns this place yet. Claim it at ${launched.setupLink}`);

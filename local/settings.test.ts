@@ -1,0 +1,89 @@
+import { resolve } from "node:path";
+
+import { expect, test } from "vitest";
+
+import { addressesOf, readSettings } from "./settings.ts";
+import { StartError } from "./start-error.ts";
+
+function refusalOf(environment: NodeJS.ProcessEnv): string {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    if (error instanceof StartError) return error.line;
+    throw error;
+  }
+  return "taken";
+}
+
+test("everything has a default", () => {
+  expect(readSettings({}, "linux")).toEqual({
+    port: 8787,
+    host: "127.0.0.1",
+    dataDirectory: resolve(".isola"),
+    databaseUrl: undefined,
+    owner: undefined,
+    edges: 2,
+    domain: "localhost",
+    edgeMemorySoftBytes: 768 * 1024 * 1024,
+    edgeMemoryHardBytes: 1536 * 1024 * 1024,
+    single: false,
+    verbose: false,
+  });
+});
+
+test("an empty variable counts as none", () => {
+  expect(readSettings({ ISOLA_PORT: "", DATABASE_URL: "", ISOLA_OWNER_EMAIL: "" })).toEqual(readSettings({}));
+});
+
+test("reads what is set", () => {
+  const settings = readSettings({
+    ISOLA_PORT: "80",
+    ISOLA_DATA: "/srv/isola",
+    ISOLA_DOMAIN: "Example.ORG",
+    ISOLA_EDGES: "4",
+    ISOLA_SINGLE: "1",
+    ISOLA_OWNER_EMAIL: "ada@example.com",
+    ISOLA_OWNER_PASSWORD: "secret",
+  });
+  expect(settings).toMatchObject({
+    port: 80,
+    dataDirectory: "/srv/isola",
+    domain: "example.org",
+    edges: 4,
+    single: true,
+    owner: { email: "ada@example.com", password: "secret" },
+  });
+});
+
+test("runs in one process where sockets cannot be inherited", () => {
+  expect(readSettings({}, "win32").single).toBe(true);
+  expect(readSettings({}, "darwin").single).toBe(false);
+});
+
+test.each([
+  [{ ISOLA_PORT: "http" }, "isola: ISOLA_PORT must be a number — correct ISOLA_PORT and start again"],
+  [{ ISOLA_PORT: "0" }, "isola: ISOLA_PORT must be at least 1 — correct ISOLA_PORT and start again"],
+  [{ ISOLA_PORT: "70000" }, "isola: ISOLA_PORT must be at most 65535 — correct ISOLA_PORT and start again"],
+  [{ ISOLA_EDGES: "1.5" }, "isola: ISOLA_EDGES must be a whole number — correct ISOLA_EDGES and start again"],
+  [{ ISOLA_HOST: "localhost" }, "isola: ISOLA_HOST must be an IP address — correct ISOLA_HOST and start again"],
+  [
+    { ISOLA_DOMAIN: "a:80" },
+    "isola: ISOLA_DOMAIN must be a domain, without port — correct ISOLA_DOMAIN and start again",
+  ],
+  [{ ISOLA_SINGLE: "maybe" }, "isola: ISOLA_SINGLE must be 1 or 0 — correct ISOLA_SINGLE and start again"],
+  [
+    { ISOLA_OWNER_EMAIL: "ada@example.com" },
+    "isola: ISOLA_OWNER_EMAIL and ISOLA_OWNER_PASSWORD go together — correct ISOLA_OWNER_EMAIL and start again",
+  ],
+])("refuses %o in one line that names the variable and the rule", (environment, line) => {
+  expect(refusalOf(environment)).toBe(line);
+});
+
+test("addresses carry the port unless it is the usual one", () => {
+  expect(addressesOf({ domain: "localhost", port: 8787 })).toEqual({
+    appHost: "app.localhost",
+    publicUrl: "http://app.localhost:8787",
+    tenantUrl: "http://{slug}.localhost:8787",
+  });
+  expect(addressesOf({ domain: "example.org", port: 80 }).tenantUrl).toBe("http://{slug}.example.org");
+});
