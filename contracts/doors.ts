@@ -134,8 +134,8 @@ export interface StateDoor {
   listExecutions(orgId: string, filter: ExecutionFilter, page: PageRequest): Promise<Page<ExecutionDetail>>;
   findExecution(orgId: string, executionId: string): Promise<ExecutionDetail | null>;
 
-  /** Proves that an object can be reached and its storage read. */
-  ping(): Promise<void>;
+  /** Proves that an object can be reached and its storage read, or that KV can be; safe. */
+  ping(part: "objects" | "kv"): Promise<void>;
 }
 
 /** The door to the directory of hosts, served by `control-plane`. */

@@ -23,6 +23,9 @@ import { logStub, orgStub, pingStub } from "./stubs.ts";
 export { Log } from "./log/log.ts";
 export { Org } from "./org/org.ts";
 
+/** A key that nothing is ever written under. */
+const PING_KEY = "ping";
+
 /** The door to all tenant state: it finds the object and hands on; the objects decide. */
 export default class State extends WorkerEntrypoint<Env> implements StateDoor {
   async openOrg(orgId: string, slug: string): Promise<void> {
@@ -111,8 +114,9 @@ export default class State extends WorkerEntrypoint<Env> implements StateDoor {
     return plain(logStub(this.env, orgId).findExecution(executionId));
   }
 
-  async ping(): Promise<void> {
-    await pingStub(this.env).ping();
+  async ping(part: "objects" | "kv"): Promise<void> {
+    if (part === "kv") await this.env.PROJECTIONS.get(PING_KEY);
+    else await pingStub(this.env).ping();
   }
 }
 

@@ -78,7 +78,8 @@ describe("the examples, all in one org", () => {
       socket.once("open", done);
       socket.once("error", fail);
     });
-    const next = (): Promise<string> => new Promise((done) => socket.once("message", (data: Buffer) => done(data.toString())));
+    const next = (): Promise<string> =>
+      new Promise((done) => socket.once("message", (data: Buffer) => done(data.toString())));
     let heard = next();
     socket.send("over and out");
     expect(await heard).toBe("over and out");

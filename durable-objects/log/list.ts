@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 import type { ExecutionDetail, ExecutionFilter, Page, PageRequest } from "../../contracts/doors.ts";
 import type { ExecutionRecord } from "../../contracts/execution.ts";

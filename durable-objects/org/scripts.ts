@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 import type { Page, PageRequest, ScriptSummary } from "../../contracts/doors.ts";
 import { PlatformError } from "../../contracts/errors.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 import type { Actor, Page, PageRequest, VersionInput, VersionSummary } from "../../contracts/doors.ts";
 import { newId } from "../../contracts/ids.ts";

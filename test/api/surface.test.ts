@@ -37,7 +37,10 @@ describe("health", () => {
   test("goes deep on demand", async () => {
     const answer = await core.call("/readyz");
     expect(answer.status).toBe(200);
-    expect(answer.json).toMatchObject({ ok: true, parts: { database: { ok: true }, objects: { ok: true } } });
+    expect(answer.json).toMatchObject({
+      ok: true,
+      parts: { database: { ok: true }, objects: { ok: true }, kv: { ok: true } },
+    });
   });
 
   test("names the versions", async () => {

@@ -37,7 +37,10 @@ describe.each([
     const answer = await core.call("/readyz");
     expect(answer.status).toBe(503);
     expect(answer.headers.get("retry-after")).toBe("2");
-    expect(answer.json).toMatchObject({ ok: false, parts: { database: { ok: false }, objects: { ok: true } } });
+    expect(answer.json).toMatchObject({
+      ok: false,
+      parts: { database: { ok: false }, objects: { ok: true }, kv: { ok: true } },
+    });
   });
 
   test("the directory says so instead of saying that there is no such org", async () => {

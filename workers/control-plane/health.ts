@@ -12,11 +12,12 @@ interface Part {
 
 /** Whether what the control plane stands on can be reached: the database, and objects with their storage and KV. */
 export async function readiness(scope: Scope): Promise<{ ok: boolean; parts: Record<string, Part> }> {
-  const [database, objects] = await Promise.all([
+  const [database, objects, kv] = await Promise.all([
     probe(scope, () => scope.database.execute(sql`select 1`)),
-    probe(scope, () => scope.state.ping()),
+    probe(scope, () => scope.state.ping("objects")),
+    probe(scope, () => scope.state.ping("kv")),
   ]);
-  return { ok: database.ok && objects.ok, parts: { database, objects } };
+  return { ok: database.ok && objects.ok && kv.ok, parts: { database, objects, kv } };
 }
 
 /** What is running here: product, API, newest database migration, SDK. */

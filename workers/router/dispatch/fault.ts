@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 import { LOG_LINE_LENGTH_MAX, LOG_LINES_PER_EXECUTION_MAX } from "../../../contracts/limits.ts";
 import type { Fault } from "./run-facts.ts";
