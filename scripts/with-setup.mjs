@@ -18,8 +18,9 @@ const LOCK_POLL_MS = 200;
 const LOCK_AGE_MAX_MS = 15 * 60 * 1000;
 /** Pause between two looks at the processes above, in milliseconds. */
 const PARENT_POLL_MS = 250;
-/** Lines of npm's own words that are shown when it fails. */
+/** Lines of npm's own words that are shown when it fails; it begins with the reason. */
 const NPM_LINES_SHOWN = 30;
+const NPM_CHARACTERS_MAX = 1_000_000;
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const modules = join(root, "node_modules");
@@ -76,7 +77,7 @@ async function install() {
     if (isInstalled()) return;
     const began = Date.now();
     say("installing the project's packages, a minute or so, once");
-    await npm(existsSync(lockfile) ? "ci" : "install");
+    await installPackages();
     if (!existsSync(nodeBinary)) {
       throw new SetupError(
         "npm did not run the packages' install scripts — run `npm rebuild node esbuild workerd`, then start again",
@@ -87,6 +88,23 @@ async function install() {
   } finally {
     release();
   }
+}
+
+async function installPackages() {
+  const locked = existsSync(lockfile);
+  const { code, words } = await npm(locked ? ["ci"] : ["install"]);
+  if (code === 0) return;
+  if (!locked || !words.includes("code EUSAGE")) return failed(words);
+  // A registry that lacks an optional package for some other kind of machine makes `npm ci` refuse the whole lock
+  // file. `npm install` takes the same versions from it and leaves out what is not there.
+  const second = await npm(["install", "--no-save"]);
+  if (second.code !== 0) failed(second.words);
+}
+
+function failed(words) {
+  const lines = words.split("\n").filter(Boolean);
+  console.error(lines.slice(0, NPM_LINES_SHOWN).join("\n"));
+  throw new SetupError("npm cannot install the packages — see above; start again when that is mended");
 }
 
 /** Two first starts at once must not install into the same folder. */
@@ -128,29 +146,31 @@ function isStale(path) {
   }
 }
 
+/** Runs npm without a word on the terminal; resolves to its exit code and what it said. */
 function npm(command) {
   // Under `npm start` the very npm that runs is known; elsewhere the one on the PATH has to do.
   const { npm_execpath: cli } = process.env;
-  const args = [command, "--no-audit", "--no-fund", "--loglevel=error"];
+  const args = [...command, "--no-audit", "--no-fund", "--loglevel=error"];
   const known = cli !== undefined && /npm-cli\.c?js$/.test(cli);
   const windows = process.platform === "win32";
   return new Promise((done, fail) => {
     const child = known
       ? spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] })
       : spawn(windows ? "npm.cmd" : "npm", args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], shell: windows });
-    const lines = [];
+    let words = "";
     const keep = (chunk) => {
-      lines.push(...String(chunk).split("\n").filter(Boolean));
-      lines.splice(0, lines.length - NPM_LINES_SHOWN);
+      if (words.length < NPM_CHARACTERS_MAX) words += chunk;
     };
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => child.kill(signal));
+    const stops = ["SIGINT", "SIGTERM", "SIGHUP"];
+    const stop = (signal) => child.kill(signal);
+    for (const signal of stops) process.on(signal, stop);
     child.once("error", () => fail(new SetupError("npm cannot be run — install Node with npm, then start again")));
     child.once("close", (code, signal) => {
-      if (code === 0) return done();
-      if (signal === null) console.error(lines.join("\n"));
-      fail(new SetupError(`npm ${command} failed (${signal ?? code}) — see above; start again when that is mended`));
+      for (const name of stops) process.off(name, stop);
+      if (signal !== null) fail(new SetupError("the installation was stopped — start again to finish it"));
+      else done({ code, words });
     });
   });
 }
