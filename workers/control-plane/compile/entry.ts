@@ -1,7 +1,7 @@
 import type { Issue } from "../../../contracts/errors.ts";
 import { CODE_EXTENSIONS, isCode } from "./files.ts";
 import { refuseOne } from "./issues.ts";
-import { exportsName } from "./link.ts";
+import type { Linker } from "./link.ts";
 import type { CompiledModule } from "./module.ts";
 import { nearest } from "./near.ts";
 
@@ -42,7 +42,7 @@ export function chooseMain(paths: ReadonlySet<string>, wanted: string | undefine
 
 /** Why the entry file does not make a script of its kind; null when it does. */
 export function entryIssue(
-  modules: ReadonlyMap<string, CompiledModule>,
+  linker: Linker,
   main: CompiledModule,
   kind: "endpoint" | "module",
   source: string,
@@ -57,7 +57,7 @@ export function entryIssue(
       reason: `exports nothing.${commonJs(source)} Export what others may import.`,
     };
   }
-  if (!exportsName(modules, main.path, "default")) {
+  if (!linker.exports(main.path, "default")) {
     return { file: main.path, line: 1, column: 1, reason: `has no default export.${commonJs(source)} ${HOW}` };
   }
   if (defaultExport === null || !PLAIN_VALUES.has(defaultExport.type)) return null;

@@ -118,6 +118,22 @@ describe("an import of a name", () => {
     expect(await firstReason({ files: { ...files, "c.ts": "" } })).toContain("index.ts:1:10 a.ts exports no deep.");
   });
 
+  it("is looked for in good time, however many there are", async () => {
+    const missing = Array.from({ length: 50_000 }, (_, index) => `import "./a${index}.js";`).join("\n");
+    const { issues } = await refusal({ files: { ...FILES, "index.js": missing }, main: "index.js" });
+    expect(issues).toHaveLength(20);
+    const names = Array.from({ length: 50_000 }, (_, index) => `v${index}`).join(",");
+    const stars = Object.fromEntries(
+      Array.from({ length: 100 }, (_, index) => [`s${index}.js`, `export * from "./s${index + 1}.js";`.repeat(50)]),
+    );
+    const files = {
+      ...stars,
+      "s100.js": `export const ${names.replaceAll(",", "=1,")}=1`,
+      "index.js": `import {${names}} from "./s0.js";\n${HANDLER}`,
+    };
+    expect((await compile({ files })).main).toBe("index.js");
+  });
+
   it("does not find a default through `export *`", async () => {
     const files = {
       "index.ts": `import d from "./a"; d;\n${HANDLER}`,

@@ -5,7 +5,7 @@ import { Fault } from "./fault.ts";
 import { isCode, readFiles } from "./files.ts";
 import { hashCompiled } from "./hash.ts";
 import { positionAt, refuse, refuseOne, refuseSize } from "./issues.ts";
-import { linkIssues } from "./link.ts";
+import { Linker } from "./link.ts";
 import { compileModule, type CompiledModule } from "./module.ts";
 import { readSourceMap } from "./source-map.ts";
 
@@ -46,8 +46,9 @@ export async function compileUpload(upload: Upload): Promise<CompiledUpload> {
   const compiled = compileAll(files, paths);
   const entry = compiled.get(main);
   if (entry === undefined) throw new Error(`The entry file ${main} was not compiled.`);
-  const issue = entryIssue(compiled, entry, upload.kind, files.get(main) ?? "");
-  const issues = [...linkIssues(compiled), ...(issue === null ? [] : [issue])];
+  const linker = new Linker(compiled);
+  const issue = entryIssue(linker, entry, upload.kind, files.get(main) ?? "");
+  const issues = [...linker.issues(), ...(issue === null ? [] : [issue])];
   if (issues.length > 0) refuse(issues);
 
   const modules = Object.fromEntries([...compiled].map(([path, { code }]) => [path, code]));

@@ -1,5 +1,7 @@
 import { Parser, type ImportExpression, type Node, type Options, type Program } from "acorn";
 
+import { RegExpBudget } from "./regexp-budget.ts";
+
 /** The parser's parts that a plugin may replace; acorn documents them in prose only. */
 interface ParserParts {
   scopeStack: { var: NameList; lexical: NameList; functions: NameList }[];
@@ -7,6 +9,7 @@ interface ParserParts {
   enterScope(flags: number): void;
   parseFunctionBody(node: Node & { body?: unknown }, ...rest: unknown[]): void;
   finishNode(node: Node, type: string): Node;
+  validateRegExpFlags(state: { source: string; start: number }): void;
 }
 const ParserBase = Parser as unknown as new (options: Options, input: string) => ParserParts;
 
@@ -16,6 +19,7 @@ const ParserBase = Parser as unknown as new (options: Options, input: string) =>
  */
 export class ModuleParser extends ParserBase {
   declare dynamicImports: ImportExpression[] | undefined;
+  readonly #regExps = new RegExpBudget();
 
   constructor(code: string) {
     super({ ecmaVersion: "latest", sourceType: "module" }, code);
@@ -31,6 +35,11 @@ export class ModuleParser extends ParserBase {
   override parseFunctionBody(node: Node & { body?: unknown }, ...rest: unknown[]): void {
     super.parseFunctionBody(node, ...rest);
     node.body = null;
+  }
+
+  override validateRegExpFlags(state: { source: string; start: number }): void {
+    this.#regExps.spend(state.source, state.start);
+    super.validateRegExpFlags(state);
   }
 
   override finishNode(node: Node, type: string): Node {

@@ -84,7 +84,7 @@ function targetOf(path: string, request: ModuleRequest, paths: ReadonlySet<strin
   if (type === expected) return target;
   return {
     type: "none",
-    reason: `The import attribute type: ${JSON.stringify(type)} does not fit this module. Leave it out.`,
+    reason: () => `The import attribute type: ${JSON.stringify(type)} does not fit this module. Leave it out.`,
   };
 }
 

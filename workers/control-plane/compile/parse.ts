@@ -31,8 +31,8 @@ export interface ModuleRequest {
 export interface ModuleRecord {
   requests: ModuleRequest[];
   exports: Set<string>;
-  /** Specifiers of `export * from`. */
-  stars: string[];
+  /** Those of the requests that are `export * from`. */
+  stars: ModuleRequest[];
   /** What stands after `export default`, and where. */
   defaultExport: { type: Node["type"]; start: number } | null;
 }
@@ -61,9 +61,10 @@ function recordOf(program: Program, dynamicImports: ImportExpression[]): ModuleR
     } else if (node.type === "ExportNamedDeclaration") {
       addNamedExport(record, node);
     } else if (node.type === "ExportAllDeclaration") {
-      record.requests.push(request(node, node.source, []));
+      const all = request(node, node.source, []);
+      record.requests.push(all);
       if (node.exported) record.exports.add(nameOf(node.exported));
-      else record.stars.push(String(node.source.value));
+      else record.stars.push(all);
     } else if (node.type === "ExportDefaultDeclaration") {
       record.exports.add("default");
       record.defaultExport = node.declaration;

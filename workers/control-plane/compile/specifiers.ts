@@ -6,7 +6,7 @@ import { isNodeBuiltin } from "./node-builtins.ts";
 export type Resolution =
   | { type: "file"; path: string; specifier: string }
   | { type: "builtin"; specifier: string }
-  | { type: "none"; reason: string };
+  | { type: "none"; reason(): string };
 
 /** Modules of the runtime that scripts may import. */
 const RUNTIME_MODULES = ["cloudflare:workers"];
@@ -64,8 +64,11 @@ function resolveRelative(from: string, specifier: string, paths: ReadonlySet<str
   if (wanted === ".isola" || wanted.startsWith(".isola/")) return none("Names under .isola/ belong to the platform.");
   const found = candidates(wanted, specifier).find((path) => paths.has(path));
   if (found !== undefined) return { type: "file", path: found, specifier: relative(from, found) };
-  const advice = didYouMean(from, wanted, paths);
-  return none(`There is no file ${show(wanted)} in the upload.${advice}`);
+  // Looking for names that are near takes its time, so only for those that are shown.
+  return {
+    type: "none",
+    reason: () => `There is no file ${show(wanted)} in the upload.${didYouMean(from, wanted, paths)}`,
+  };
 }
 
 function didYouMean(from: string, wanted: string, paths: ReadonlySet<string>): string {
@@ -105,7 +108,7 @@ function relative(from: string, to: string): string {
   return `${up === "" ? "./" : up}${other.slice(shared).join("/")}`;
 }
 
-const none = (reason: string): Resolution => ({ type: "none", reason });
+const none = (reason: string): Resolution => ({ type: "none", reason: () => reason });
 
 /** A specifier as it may stand in a message. */
 const show = (specifier: string): string =>

@@ -177,6 +177,15 @@ describe("what a parser could choke on", () => {
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 
+  it.each([
+    ["one that is very long", `/${"(?<v>a)|".repeat(10_000)}b/u`, "index.js:1:5 The regular expression is too long"],
+    ["many with emoji", "/\\p{RGI_Emoji}/v,".repeat(200), "more regular expressions than it may"],
+    ["very many", "/\\p{L}/u,".repeat(10_000), "more regular expressions than it may"],
+    ["much", `/${"a".repeat(60_000)}/,`.repeat(20), "more regular expressions than it may"],
+  ])("of regular expressions, %s is refused before the engine expands it", async (_what, source, reason) => {
+    expect(await firstReason({ files: { "index.js": `x=[${source}]` } })).toContain(reason);
+  });
+
   it("an import that is declared again forty thousand times is refused", async () => {
     const source = `import { a } from "./a.ts";\nfunction f() { ${"var a;".repeat(40_000)} }`;
     expect(await firstReason({ files: { "index.ts": source, "a.ts": "" } })).toContain("Rename them");
