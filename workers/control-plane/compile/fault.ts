@@ -16,5 +16,5 @@ export function syntaxFault(text: string, offset: number, message: string): Faul
   if (rest.trim() === "" && text.slice(offset).trim() === "")
     return new Fault(offset, "Unexpected end of the file. A bracket or quote may be missing.");
   const found = /^(?:[\p{L}\p{N}_$]{1,30}|.)/u.exec(rest)?.[0] ?? "";
-  return new Fault(offset, `${reason.replace("token", JSON.stringify(found))}.`);
+  return new Fault(offset, `${reason.replace("token", () => JSON.stringify(found))}.`);
 }

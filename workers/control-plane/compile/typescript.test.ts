@@ -105,6 +105,7 @@ describe("a syntax error", () => {
     ["index.ts", "export default {", "index.ts:1:17 Unexpected end of the file"],
     ["index.js", "export default {\n  fetch() {\n    return new Response('x'\n  }\n}", 'index.js:4:3 Unexpected "}"'],
     ["index.js", "let a = 1;\r\nlet a = 2;\r\n", "index.js:2:5 Identifier 'a'"],
+    ["index.js", "a b$$", 'index.js:1:3 Unexpected "b$$"'],
     ["index.js", "a = `${1", "index.js:1:9 Unexpected end of the file"],
     ["index.js", "\uFEFFconst ä = ]", 'index.js:1:11 Unexpected "]"'],
     ["index.js", "#!/usr/bin/env node\nlet a b", 'index.js:2:7 Unexpected "b"'],
