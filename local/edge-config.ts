@@ -21,13 +21,17 @@ export interface EdgeConfig {
   core: CoreSockets;
   /** Path of the socket on which this one process is asked how it is. */
   controlSocket: string;
+  /** Public sockets it inherits. */
+  publicSockets: number;
+  /** Whether it inherits a socket for calls from the control plane. */
+  dispatched: boolean;
   /** Plain values the router is bound to. */
   variables: Readonly<Record<string, string>>;
 }
 
 /**
- * The configuration of one edge, in workerd's own text format. The `http` and `dispatch` sockets carry no address:
- * the process inherits both.
+ * The configuration of one edge, in workerd's own text format. The `http-…` and `dispatch` sockets carry no address:
+ * the process inherits them.
  */
 export function edgeConfig(config: EdgeConfig): string {
   const rpc = `http = (capnpConnectHost = ${text(RPC_CONNECT_HOST)})`;
@@ -36,6 +40,13 @@ export function edgeConfig(config: EdgeConfig): string {
   const variables = Object.entries(config.variables).map(
     ([name, value]) => `    (name = ${text(name)}, text = ${text(value)}),`,
   );
+  const sockets = Array.from(
+    { length: config.publicSockets },
+    (_, index) => `    (name = "http-${index}", service = "router", http = ()),`,
+  );
+  if (config.dispatched) {
+    sockets.push(`    (name = "dispatch", service = (name = "router", entrypoint = "Dispatch"), ${rpc}),`);
+  }
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -51,8 +62,7 @@ ${external("control-plane", config.core.controlPlane, rpc)}
 ${external("projections", config.core.projections, "http = ()")}
   ],
   sockets = [
-    (name = "http", service = "router", http = ()),
-    (name = "dispatch", service = (name = "router", entrypoint = "Dispatch"), ${rpc}),
+${sockets.join("\n")}
     (name = "control", address = ${text(`unix:${config.controlSocket}`)}, service = (name = "router", entrypoint = "Control"), http = ()),
   ],
   v8Flags = [${V8_FLAGS.map(text).join(", ")}],

@@ -38,6 +38,8 @@ interface Watched {
   state: WatchState;
   answeredAt: number | null;
   asking: boolean;
+  /** Stopped until it is needed. */
+  resting: boolean;
   /** Killed or ended: nothing more is to be done about it. */
   gone: boolean;
 }
@@ -61,16 +63,51 @@ export class EdgeSlot {
     this.ready = this.#serving.process.ready;
   }
 
+  get pid(): number {
+    return this.#serving.process.pid;
+  }
+
+  /** Whether its process is stopped until it is woken. */
+  get resting(): boolean {
+    return this.#serving.resting;
+  }
+
+  /** Time since its process last answered, in milliseconds; without end while there is none that ever did. */
+  silentMs(now: number): number {
+    const { gone, answeredAt } = this.#serving;
+    return gone || answeredAt === null ? Infinity : now - answeredAt;
+  }
+
+  /** Stops its process, which then does nothing and costs nothing but its memory. */
+  rest(): void {
+    this.#serving.resting = true;
+    this.#serving.process.pause(true);
+  }
+
+  /** Lets a resting process go on; what it missed is not held against it. */
+  wake(now: number): void {
+    const watched = this.#serving;
+    if (!watched.resting) return;
+    watched.resting = false;
+    watched.process.pause(false);
+    const cpuThenMs = sampleProcess(watched.process.pid)?.cpuMs ?? 0;
+    watched.state = { ...beginWatch(now), answeredEver: true, cpuThenMs };
+  }
+
   /** Replaces nothing any more. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** One look at the process, and what follows from it. */
-  look(now: number): void {
+  /**
+   * One look at the process, and what follows from it.
+   *
+   * @param alone whether no other edge serves now.
+   */
+  look(now: number, alone: boolean): void {
     this.#lookAtDraining(now);
     const watched = this.#serving;
-    if (watched.gone) return;
+    if (watched.gone || watched.resting) return;
     this.#askForBeat(watched);
     const seen = sampleProcess(watched.process.pid);
     const { shared, memory, name } = this.#options;
@@ -79,6 +116,7 @@ export class EdgeSlot {
       cpuMs: seen?.cpuMs ?? null,
       residentBytes: seen?.residentBytes ?? null,
       ...shared,
+      alone,
     };
     const { state, action } = decide(watched.state, sample, now, memory);
     if (state.answeredEver && !watched.state.answeredEver && seen !== null) {
@@ -106,7 +144,14 @@ export class EdgeSlot {
 
   #spawn(): Watched {
     const process = this.#options.spawn(`${this.#options.name}-${this.#started++}`);
-    return { process, state: beginWatch(performance.now()), answeredAt: null, asking: false, gone: false };
+    return {
+      process,
+      state: beginWatch(performance.now()),
+      answeredAt: null,
+      asking: false,
+      resting: false,
+      gone: false,
+    };
   }
 
   /** Puts another process in the place of one that ended. */

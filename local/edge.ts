@@ -17,6 +17,9 @@ export const DRAIN_MS = 30_000;
 /** Time it has to hand over its log before that, in milliseconds. */
 const LAST_FLUSH_MS = 500;
 
+/** Number of a child's first descriptor after its standard ones. */
+const FIRST_INHERITED = 3;
+
 /** What an edge inherits or is told; the same for every process in a slot. */
 export interface EdgeOptions {
   /** Private folder with the router's bundle in it. */
@@ -24,10 +27,10 @@ export interface EdgeOptions {
   routerModule: string;
   core: CoreSockets;
   variables: Readonly<Record<string, string>>;
-  /** Descriptor of the public listening socket. */
-  publicDescriptor: number;
-  /** Descriptor of this slot's listening socket for calls from the control plane. */
-  dispatchDescriptor: number;
+  /** Descriptors of the public listening sockets it accepts on. */
+  publicDescriptors: readonly number[];
+  /** Descriptor of this slot's listening socket for calls from the control plane; null where it takes none. */
+  dispatchDescriptor: number | null;
   log: LogFile;
 }
 
@@ -41,6 +44,8 @@ export interface EdgeProcess {
   /** Asks for a sign of life, which also makes it deliver its log; resolves when it has answered. */
   beat(timeoutMs: number): Promise<void>;
   kill(): void;
+  /** Stops it where it stands, or lets it go on. */
+  pause(paused: boolean): void;
   /** Lets it finish its requests, for at most so long; new connections go to whoever else holds the sockets. */
   drain(timeoutMs: number): Promise<void>;
 }
@@ -57,11 +62,18 @@ export function spawnEdge(name: string, options: EdgeOptions): EdgeProcess {
   const controlSocket = join(options.directory, `${name}.control`);
   const configPath = join(options.directory, `${name}.capnp`);
   const { routerModule, core, variables } = options;
-  writeFileSync(configPath, edgeConfig({ routerModule, core, controlSocket, variables }), { mode: 0o600 });
-  // The numbers are those of the stdio list below.
-  const sockets = ["--socket-fd=http=3", "--socket-fd=dispatch=4"];
+  const { publicDescriptors, dispatchDescriptor } = options;
+  const dispatched = dispatchDescriptor !== null;
+  const publicSockets = publicDescriptors.length;
+  const config = edgeConfig({ routerModule, core, controlSocket, publicSockets, dispatched, variables });
+  writeFileSync(configPath, config, { mode: 0o600 });
+  const inherited = dispatched ? [...publicDescriptors, dispatchDescriptor] : publicDescriptors;
+  const sockets = inherited.map((_, index) => {
+    const socket = index < publicSockets ? `http-${index}` : "dispatch";
+    return `--socket-fd=${socket}=${FIRST_INHERITED + index}`;
+  });
   const child = spawn(workerdPath, ["serve", "--experimental", ...sockets, configPath], {
-    stdio: ["ignore", "pipe", "pipe", options.publicDescriptor, options.dispatchDescriptor],
+    stdio: ["ignore", "pipe", "pipe", ...inherited],
     // A group of its own: Ctrl-C is for the launcher, which then lets the edges finish.
     detached: true,
     env: Object.fromEntries(PASSED_ON.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : []))),
@@ -99,6 +111,7 @@ export function spawnEdge(name: string, options: EdgeOptions): EdgeProcess {
     ready: untilReady(),
     beat: (timeoutMs) => answers("POST", "/flush", timeoutMs),
     kill: () => signal("SIGKILL"),
+    pause: (paused) => signal(paused ? "SIGSTOP" : "SIGCONT"),
     drain: async (timeoutMs) => {
       await answers("POST", "/flush", LAST_FLUSH_MS).catch(() => {});
       signal("SIGTERM");

@@ -1,14 +1,22 @@
 import { spawnEdge, type EdgeOptions, type EdgeProcess } from "./edge.ts";
 import { EdgeSlot } from "./edge-slot.ts";
+import { Relief } from "./relief.ts";
 import { StartError } from "./start-error.ts";
 import { LOOK_INTERVAL_MS, type MemoryLimits } from "./watchdog.ts";
 
 /** Time an edge keeps in any case to deliver its log when all stop, in milliseconds. */
 const DRAIN_MIN_MS = 300;
 
+/** Silence after which an edge does not count as one that serves, in milliseconds. */
+const SERVING_SILENCE_MS = 200;
+
 export interface EdgesOptions {
   /** One entry for each edge that is to run. */
   slots: readonly EdgeOptions[];
+  /** The edge that stands in for a silent one; null where all edges take from one socket. */
+  relief: EdgeOptions | null;
+  /** How many public connections a process holds; null where nobody can say. */
+  connectionsOf: (pid: number) => number | null;
   memory: MemoryLimits;
   /** Told whenever processes came or went. */
   onProcesses: (pids: readonly number[]) => void;
@@ -31,7 +39,8 @@ export interface Edges {
 }
 
 /** Starts the edges and watches them until they are stopped. */
-export function startEdges({ slots: slotOptions, memory, onProcesses, onReplaced }: EdgesOptions): Edges {
+export function startEdges(options: EdgesOptions): Edges {
+  const { slots: slotOptions, memory, onProcesses, onReplaced, connectionsOf } = options;
   const alive = new Set<EdgeProcess>();
   const pids = (): number[] => [...alive].map((edge) => edge.pid).filter((pid) => pid !== 0);
   const spawn = (name: string, options: EdgeOptions): EdgeProcess => {
@@ -49,17 +58,41 @@ export function startEdges({ slots: slotOptions, memory, onProcesses, onReplaced
     (options, index) =>
       new EdgeSlot({ name: `edge-${index}`, memory, shared, onReplaced, spawn: (name) => spawn(name, options) }),
   );
+  const ready = allReady(slots);
+  let relief: Relief | null = null;
+  let stopped = false;
+  // After the others, so that it takes no time from their start.
+  const startRelief = (): void => {
+    const { relief: how } = options;
+    if (how === null || stopped) return;
+    const spawnRelief = (name: string): EdgeProcess => spawn(name, how);
+    relief = new Relief({ name: "relief", memory, shared, onReplaced, connectionsOf, spawn: spawnRelief });
+  };
+  ready.then(startRelief, () => {});
   const looks = setInterval(() => {
     const now = performance.now();
-    for (const slot of slots) slot.look(now);
+    const serve = (other: Pick<EdgeSlot, "silentMs">): boolean => other.silentMs(now) < SERVING_SILENCE_MS;
+    const serving = [...slots, ...(relief === null ? [] : [relief])].filter(serve);
+    for (const slot of slots)
+      slot.look(
+        now,
+        serving.every((other) => other === slot),
+      );
+    relief?.look(
+      now,
+      slots,
+      serving.every((other) => other === relief),
+    );
   }, LOOK_INTERVAL_MS);
 
   return {
-    ready: allReady(slots),
+    ready,
     pids,
     stop: async (timeoutMs, isIdle) => {
       clearInterval(looks);
+      stopped = true;
       for (const slot of slots) slot.stop();
+      relief?.stop();
       const drained = Promise.all([...alive].map((edge) => edge.drain(timeoutMs)));
       const begun = performance.now();
       const idleLooks = setInterval(() => {

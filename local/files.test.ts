@@ -119,6 +119,8 @@ test("an edge's configuration keeps odd characters inside their strings", () => 
   const config = edgeConfig({
     routerModule: "router.js",
     core: { state: "/a b/s", directory: "/d", controlPlane: "/c", projections: "/p" },
+    publicSockets: 1,
+    dispatched: true,
     controlSocket: '/x"y\\z',
     variables: { DOMAIN: 'a"), (name = "EVIL\u0001' },
   });

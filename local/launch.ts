@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { bundleAll } from "./bundle.ts";
 import { coreSockets } from "./core-sockets.ts";
-import { openConnections } from "./connections.ts";
+import { openConnections, openConnectionsOf } from "./connections.ts";
 import { watchCore } from "./core-watch.ts";
 import type { Core } from "./core.ts";
 import { startEdges, type Edges } from "./edges.ts";
@@ -20,7 +20,7 @@ import {
   type LaunchedDatabase,
   type LaunchParts,
 } from "./ground.ts";
-import { holdSockets, type HeldSocket } from "./listen.ts";
+import { CAN_SHARE_PORT, holdSockets, type HeldSocket } from "./listen.ts";
 import { settleOwner } from "./owner.ts";
 import type { Progress } from "./progress.ts";
 import { addressesOf, type Settings } from "./settings.ts";
@@ -42,7 +42,8 @@ export async function launch(settings: Settings, parts: LaunchParts, progress: P
 
   const dispatchSockets = Array.from({ length: settings.edges }, (_, index) => join(socketsDirectory, `edge-${index}`));
   const { host, port, owner } = settings;
-  const sockets = await holdSockets([{ host, port }, ...dispatchSockets.map((path) => ({ path }))]);
+  const publicAddresses = CAN_SHARE_PORT ? dispatchSockets.map(() => ({ host, port, shared: true })) : [{ host, port }];
+  const sockets = await holdSockets([...publicAddresses, ...dispatchSockets.map((path) => ({ path }))]);
   undo.defer(() => {
     for (const socket of sockets) socket.close();
   });
@@ -52,7 +53,10 @@ export async function launch(settings: Settings, parts: LaunchParts, progress: P
   await Promise.allSettled([opening, bundling, import("./core.ts")]);
   const code = await bundling;
   const core = await runCore(ground, await opening, code, dispatchSockets);
-  const edges = runEdges(ground, code, sockets);
+  const edges = runEdges(ground, code, {
+    publicSockets: sockets.slice(0, publicAddresses.length),
+    dispatchSockets: sockets.slice(publicAddresses.length),
+  });
   const { publicUrl } = addressesOf(settings);
   const address = { socketPath: coreSockets(socketsDirectory).controlPlane };
   const settling = settleOwner({ address, publicUrl, setupToken, owner });
@@ -90,26 +94,40 @@ async function runCore(
   return core;
 }
 
-function runEdges(ground: Ground, code: WorkerCode, [publicSocket, ...dispatchSockets]: readonly HeldSocket[]): Edges {
+interface EdgeSockets {
+  /** One for each edge, or one for all. */
+  publicSockets: readonly HeldSocket[];
+  dispatchSockets: readonly HeldSocket[];
+}
+
+function runEdges(ground: Ground, code: WorkerCode, { publicSockets, dispatchSockets }: EdgeSockets): Edges {
   const { settings, progress, undo, register, socketsDirectory } = ground;
   writeFileSync(join(socketsDirectory, ROUTER_MODULE), code.router, { mode: 0o600 });
+  const common = {
+    directory: socketsDirectory,
+    routerModule: ROUTER_MODULE,
+    core: coreSockets(socketsDirectory),
+    variables: { ...routerVariables(ground), LOG_DELIVERY: "polled" },
+  };
+  const publicDescriptors = publicSockets.map((socket) => socket.fd);
   const edges = startEdges({
     slots: dispatchSockets.map((socket, index) => ({
-      directory: socketsDirectory,
-      routerModule: ROUTER_MODULE,
-      core: coreSockets(socketsDirectory),
-      variables: { ...routerVariables(ground), LOG_DELIVERY: "polled" },
-      publicDescriptor: publicSocket?.fd ?? -1,
+      ...common,
+      publicDescriptors: CAN_SHARE_PORT ? publicDescriptors.slice(index, index + 1) : publicDescriptors,
       dispatchDescriptor: socket.fd,
       log: openLogOn(ground, `edge-${index}`),
     })),
+    relief: CAN_SHARE_PORT
+      ? { ...common, publicDescriptors, dispatchDescriptor: null, log: openLogOn(ground, "relief") }
+      : null,
+    connectionsOf: (pid) => openConnectionsOf(pid, settings.port),
     memory: { softBytes: settings.edgeMemorySoftBytes, hardBytes: settings.edgeMemoryHardBytes },
     onProcesses: (pids) => register.set("edges", pids),
     onReplaced: (text) => progress.notice(text),
   });
   undo.defer(() => {
     // Nobody new gets in: what waits in the queue is refused rather than left without an answer.
-    publicSocket?.close();
+    for (const socket of publicSockets) socket.close();
     return edges.stop(STOP_MS, () => openConnections(settings.port) === 0);
   });
   return edges;

@@ -16,7 +16,11 @@ export interface HeldSocket {
   close(): void;
 }
 
-export type SocketAddress = { host: string; port: number } | { path: string };
+/** `shared`: one of several sockets on one port, among which the kernel spreads the connections. */
+export type SocketAddress = { host: string; port: number; shared?: boolean } | { path: string };
+
+/** Whether the kernel spreads connections over several sockets on one port. Elsewhere all edges take from one. */
+export const CAN_SHARE_PORT = process.platform === "linux";
 
 interface Handle {
   readonly fd: number;
@@ -24,7 +28,16 @@ interface Handle {
   close(): void;
 }
 
-type CreateHandle = (address: string, port: number, addressType: 4 | 6 | -1) => Handle | number;
+type CreateHandle = (
+  address: string,
+  port: number,
+  addressType: 4 | 6 | -1,
+  fd: undefined,
+  flags: number,
+) => Handle | number;
+
+/** libuv's flag for SO_REUSEPORT. */
+const UV_TCP_REUSEPORT = 2;
 
 // Node's cluster module binds its sockets with this; there is no public way to bind without also accepting.
 const createHandle = (net as unknown as { _createServerHandle: CreateHandle })._createServerHandle;
@@ -42,6 +55,9 @@ const createHandle = (net as unknown as { _createServerHandle: CreateHandle })._
 export async function holdSockets(addresses: readonly SocketAddress[]): Promise<HeldSocket[]> {
   const handles: Handle[] = [];
   try {
+    // A port that is shared could be joined by another instance without either noticing.
+    const shared = addresses.find((address) => "port" in address && address.shared === true);
+    if (shared !== undefined) bind({ ...shared, shared: false }).close();
     for (const address of addresses) handles.push(bind(address));
     const fault = await listenInChild(handles.map((handle) => handle.fd));
     if (fault !== null) throw faultOf(fault, addresses[0]);
@@ -62,8 +78,14 @@ export async function holdSockets(addresses: readonly SocketAddress[]): Promise<
 function bind(address: SocketAddress): Handle {
   const made =
     "path" in address
-      ? createHandle(address.path, -1, -1)
-      : createHandle(address.host, address.port, net.isIPv6(address.host) ? 6 : 4);
+      ? createHandle(address.path, -1, -1, undefined, 0)
+      : createHandle(
+          address.host,
+          address.port,
+          net.isIPv6(address.host) ? 6 : 4,
+          undefined,
+          address.shared === true ? UV_TCP_REUSEPORT : 0,
+        );
   if (typeof made === "number") throw faultOf(getSystemErrorName(made), address);
   // libuv keeps an address in use to itself until somebody asks.
   const fault = made.getsockname?.({}) ?? 0;

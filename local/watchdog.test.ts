@@ -14,7 +14,14 @@ import {
 } from "./watchdog.ts";
 
 const LIMITS = { softBytes: 1_000, hardBytes: 2_000 };
-const CALM: WatchSample = { answeredAt: null, cpuMs: 0, residentBytes: 500, recycling: false, startCpuMs: null };
+const CALM: WatchSample = {
+  answeredAt: null,
+  cpuMs: 0,
+  residentBytes: 500,
+  recycling: false,
+  startCpuMs: null,
+  alone: true,
+};
 
 /** An edge that has answered at time 0 with 50 ms of processor time used. */
 function answered(): WatchState {
@@ -36,6 +43,11 @@ test("kills an edge that burns the processor without answering, within 300 ms", 
   const { now, action } = lookUntil(answered(), (at) => ({ answeredAt: 0, cpuMs: 50 + at }));
   expect(action).toEqual({ kind: "kill", reason: "hung" });
   expect(now).toBeLessThanOrEqual(300);
+});
+
+test("gives an edge a whole second while others serve", () => {
+  const { now, action } = lookUntil(answered(), (at) => ({ answeredAt: 0, cpuMs: 50 + at, alone: false }));
+  expect({ now, action }).toEqual({ now: 1_000, action: { kind: "kill", reason: "hung" } });
 });
 
 test("lets an edge be that answers, however busy it is", () => {

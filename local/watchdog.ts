@@ -6,11 +6,13 @@
  */
 
 /** Pause between two looks at an edge, in milliseconds; each one also collects its log. */
-export const LOOK_INTERVAL_MS = 100;
-/** Silence after which an edge that keeps the processor busy counts as hung, in milliseconds. */
-export const HUNG_SILENCE_MS = 250;
-/** Processor time burnt in silence that makes it busy, in milliseconds. */
-export const HUNG_CPU_MS = 200;
+export const LOOK_INTERVAL_MS = 50;
+/** Silence after which an edge that keeps the processor busy counts as hung while no other serves, in milliseconds. */
+export const HUNG_ALONE_MS = 250;
+/** The same while others serve: a script that only computes for long then does no harm, and killing it would. */
+export const HUNG_AMONG_OTHERS_MS = 1_000;
+/** Share of one processor used throughout the silence that makes an edge busy. */
+export const HUNG_BUSY_SHARE = 0.8;
 /** Silence after which an edge is given up whatever it does, in milliseconds. */
 export const SILENCE_MAX_MS = 2_000;
 /** Time a new edge has for its first answer, in milliseconds. */
@@ -46,6 +48,8 @@ export interface WatchSample {
   recycling: boolean;
   /** Processor time that a start took here before; null while nobody knows. */
   startCpuMs: number | null;
+  /** No other edge serves. */
+  alone: boolean;
 }
 
 export interface MemoryLimits {
@@ -92,7 +96,8 @@ function judge(state: WatchState, sample: WatchSample, now: number, limits: Memo
   if (residentBytes !== null && residentBytes > limits.hardBytes) return { kind: "kill", reason: "too large" };
   const silentMs = now - state.answeredAt - state.blindMs;
   if (silentMs >= (state.answeredEver ? SILENCE_MAX_MS : FIRST_ANSWER_MS)) return { kind: "kill", reason: "silent" };
-  if (silentMs >= HUNG_SILENCE_MS && cpuMs !== null && cpuMs - state.cpuThenMs >= busyFrom(state, sample)) {
+  const hungMs = sample.alone ? HUNG_ALONE_MS : HUNG_AMONG_OTHERS_MS;
+  if (silentMs >= hungMs && cpuMs !== null && cpuMs - state.cpuThenMs >= busyFrom(state, sample, hungMs)) {
     return { kind: "kill", reason: "hung" };
   }
   if (residentBytes !== null && residentBytes > limits.softBytes && !sample.recycling) return { kind: "recycle" };
@@ -100,9 +105,10 @@ function judge(state: WatchState, sample: WatchSample, now: number, limits: Memo
 }
 
 /** The processor time in silence from which an edge is busy; what was waiting can hang a new one before its first answer. */
-function busyFrom(state: WatchState, sample: WatchSample): number {
-  if (state.answeredEver) return HUNG_CPU_MS;
-  return sample.startCpuMs === null ? Infinity : HUNG_CPU_MS + sample.startCpuMs * START_CPU_FACTOR;
+function busyFrom(state: WatchState, sample: WatchSample, hungMs: number): number {
+  const busyMs = hungMs * HUNG_BUSY_SHARE;
+  if (state.answeredEver) return busyMs;
+  return sample.startCpuMs === null ? Infinity : busyMs + sample.startCpuMs * START_CPU_FACTOR;
 }
 
 /** What is remembered of a process that only finishes its requests. */

@@ -1,0 +1,61 @@
+import { EdgeSlot, type SlotOptions } from "./edge-slot.ts";
+
+/** Silence of an edge after which somebody else takes its new connections, in milliseconds. */
+export const RELIEF_SILENCE_MS = 100;
+/** Time without need after which the relief may rest again, in milliseconds. */
+const RELIEF_STAY_MS = 1_000;
+
+export interface ReliefOptions extends SlotOptions {
+  /** How many public connections a process holds; null where nobody can say. */
+  connectionsOf: (pid: number) => number | null;
+}
+
+/**
+ * One more edge, on the public sockets of all the others, that is stopped while none of them is in trouble.
+ *
+ * The kernel gives each new connection to one edge's own socket, which shares the load evenly and would leave the
+ * connections of a hung edge waiting until it is replaced. As soon as an edge is silent the relief is woken and takes
+ * what waits in its socket's queue: waking a stopped process takes no time, starting one would.
+ */
+export class Relief {
+  readonly #slot: EdgeSlot;
+  readonly #connectionsOf: ReliefOptions["connectionsOf"];
+  #ready = false;
+  #neededAt = performance.now();
+
+  constructor({ connectionsOf, ...slot }: ReliefOptions) {
+    this.#slot = new EdgeSlot(slot);
+    this.#connectionsOf = connectionsOf;
+    void this.#slot.ready.then((ready) => (this.#ready = ready));
+  }
+
+  /** As of an edge; without end while it rests. */
+  silentMs(now: number): number {
+    return this.#slot.resting ? Infinity : this.#slot.silentMs(now);
+  }
+
+  /** One look: at the edges it stands in for, and at itself. */
+  look(now: number, edges: readonly EdgeSlot[], alone: boolean): void {
+    const needed = edges.some((edge) => edge.silentMs(now) >= RELIEF_SILENCE_MS);
+    if (needed) {
+      this.#neededAt = now;
+      this.#slot.wake(now);
+    } else if (this.#ready && !this.#slot.resting && now - this.#neededAt >= RELIEF_STAY_MS) {
+      this.#rest(now);
+    }
+    this.#slot.look(now, alone);
+  }
+
+  /** Replaces nothing any more; a process that rests must be woken to end. */
+  stop(): void {
+    this.#slot.stop();
+    this.#slot.wake(performance.now());
+  }
+
+  /** It rests only while nobody is connected to it; one who came in at the last moment wakes it again. */
+  #rest(now: number): void {
+    if (this.#connectionsOf(this.#slot.pid) !== 0) return;
+    this.#slot.rest();
+    if (this.#connectionsOf(this.#slot.pid) !== 0) this.#slot.wake(now);
+  }
+}
