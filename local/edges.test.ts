@@ -30,6 +30,27 @@ function keepAsking(path = "/"): { stop(): Promise<(Answer | Error)[]> } {
   };
 }
 
+/** One kept connection to each edge. Which process takes a connection is the kernel's choice, so it is asked for its name. */
+async function connectionsToEdges(): Promise<Agent[]> {
+  const names = await edgeNames();
+  const agents = new Map<string, Agent>();
+  while (agents.size < names.length) {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const { text } = await platform.get("/", { agent });
+    if (names.includes(text) && !agents.has(text)) agents.set(text, agent);
+    else agent.destroy();
+  }
+  return [...agents.values()];
+}
+
+/** Hangs the edge at the other end of each connection; resolves when the requests are on their way. */
+async function hang(agents: Agent[]): Promise<Promise<unknown>[]> {
+  const victims = agents.map((agent) => platform.get("/spin", { agent }).catch((error: Error) => error));
+  // What an edge had accepted before it hung is lost with it; the tests are about those who come after.
+  await pause(20);
+  return victims;
+}
+
 const failuresOf = (answers: (Answer | Error)[]): unknown[] =>
   answers.filter((answer) => answer instanceof Error || answer.status !== 200);
 
@@ -54,9 +75,7 @@ test("scripts reach neither this computer nor, past their egress, anything", asy
 
 test("a hung edge is replaced while the other answers: no connection fails, none waits 250 ms", async () => {
   const before = runOf(platform);
-  const victim = platform.get("/spin").catch((error: Error) => error);
-  // What the edge had accepted before it hung is lost with it; the test is about those who come now.
-  await pause(20);
+  const [victim] = await hang((await connectionsToEdges()).slice(0, 1));
   const asking = keepAsking();
   expect(await victim).toBeInstanceOf(Error);
   await pause(200);
@@ -74,29 +93,20 @@ test("a hung edge is replaced while the other answers: no connection fails, none
 test("both edges hung at once: answered again within a second, and state has noticed nothing", async () => {
   const { core, edges } = runOf(platform);
   const count = Number((await platform.get("/state")).text);
+  const agents = await connectionsToEdges();
   const hung = performance.now();
-  const victims = await hangBoth();
+  const victims = await hang(agents);
   const answer = await platform.get("/");
   expect(answer.status).toBe(200);
   expect(performance.now() - hung).toBeLessThan(1_000);
   await Promise.all(victims);
+  // A victim knows of the end of its process before the launcher has put another in its place.
+  await until(() => !runOf(platform).edges.some((pid) => edges.includes(pid)));
   await until(() => runOf(platform).edges.length === 2);
   const after = runOf(platform);
-  expect(edges.filter((pid) => after.edges.includes(pid))).toEqual([]);
   expect(after.core).toBe(core);
   expect(Number((await platform.get("/state")).text)).toBe(count + 1);
 });
-
-/** Sends spinning requests until no edge answers any more. */
-async function hangBoth(): Promise<Promise<unknown>[]> {
-  const victims: Promise<unknown>[] = [];
-  for (;;) {
-    victims.push(platform.get("/spin").catch((error: Error) => error));
-    await pause(5);
-    const answer = await platform.get("/", { timeoutMs: 30 }).catch(() => null);
-    if (answer === null) return victims;
-  }
-}
 
 test("recycling a grown edge starts the new one first and loses no request", async () => {
   const before = runOf(platform);
@@ -107,17 +117,20 @@ test("recycling a grown edge starts the new one first and loses no request", asy
   const answers = await asking.stop();
   expect(failuresOf(answers)).toEqual([]);
   expect((await slow).status).toBe(200);
-  await until(() => runOf(platform).edges.length === 2);
-  const after = runOf(platform);
-  expect(before.edges.filter((pid) => after.edges.includes(pid))).toHaveLength(1);
+  // The old process may stay for a while: the core keeps its connection for calls to it.
+  const fresh = runOf(platform).edges.filter((pid) => !before.edges.includes(pid));
+  expect(fresh).toHaveLength(1);
+  expect(runOf(platform).core).toBe(before.core);
 });
 
-/** Makes one edge grow past the soft limit and not past the hard one; it is one connection's. */
+/** Makes one edge grow past the soft limit and not past the hard one. */
 async function growOne(): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const agents = await connectionsToEdges();
+  const [agent] = agents;
   // In pieces: filling it all at once would keep the edge from answering for too long.
-  for (let piece = 0; piece < 4; piece++) await platform.get(`/grow?n=${SOFT_MEBIBYTES / 4}`, { agent });
-  agent.destroy();
+  if (agent !== undefined)
+    for (let piece = 0; piece < 4; piece++) await platform.get(`/grow?n=${SOFT_MEBIBYTES / 4}`, { agent });
+  for (const each of agents) each.destroy();
 }
 
 test("an edge that grows past the hard limit is killed, also while it should finish its requests", async () => {
@@ -127,7 +140,7 @@ test("an edge that grows past the hard limit is killed, also while it should fin
   })().catch((error: Error) => error);
   expect(await victim).toBeInstanceOf(Error);
   agent.destroy();
-  await until(() => runOf(platform).edges.length === 2);
+  await until(() => runOf(platform).edges.length >= 2);
   expect((await platform.get("/")).status).toBe(200);
 });
 
@@ -157,6 +170,8 @@ test("a killed state process comes back with all it had, and the edges stay", as
   await until(answered, 3_000);
   const after = runOf(platform);
   expect(after.core).not.toBe(before.core);
-  expect(new Set(after.edges)).toEqual(new Set(before.edges));
+  // One that only finished its requests may have ended with the core's connection to it.
+  expect(after.edges.filter((pid) => !before.edges.includes(pid))).toEqual([]);
+  expect(after.edges.length).toBeGreaterThanOrEqual(2);
   expect((await edgeNames()).length).toBe(2);
 });

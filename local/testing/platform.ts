@@ -147,13 +147,27 @@ export function processesOf(text: string): Listed[] {
   });
 }
 
-/** Pids of the processes that belong to a run, as the run file names them: reaper, core, edges. */
-export function runOf(standIn: StandIn): { reaper: number; core: number; edges: number[]; socketsDirectory: string } {
+/** Pids of the processes that belong to a run. */
+export interface RunPids {
+  reaper: number;
+  core: number;
+  edges: number[];
+  /** The edge that stands in for silent ones; none where all take from one socket. */
+  relief: number[];
+  socketsDirectory: string;
+}
+
+/** Finds the processes of a run by its private folder, which the run file names. */
+export function runOf(standIn: StandIn): RunPids {
   const text = readFileSync(join(standIn.dataDirectory, "run.json"), "utf8");
   const { socketsDirectory } = JSON.parse(text) as { socketsDirectory: string };
   const all = processesOf(socketsDirectory);
   const reaper = all.find((each) => each.command.includes("isola-reaper"))?.pid ?? 0;
-  const edges = all.filter((each) => each.command.includes("--socket-fd")).map((each) => each.pid);
+  const named = (name: string) => all.filter((each) => each.command.includes(`${socketsDirectory}/${name}-`));
+  const edges = named("edge")
+    .filter((each) => each.command.includes("--socket-fd"))
+    .map((each) => each.pid);
+  const relief = named("relief").map((each) => each.pid);
   const core = all.find((each) => each.command.includes("--binary"))?.pid ?? 0;
-  return { reaper, core, edges, socketsDirectory };
+  return { reaper, core, edges, relief, socketsDirectory };
 }
