@@ -184,7 +184,7 @@ describe("executions", () => {
       versionId: script.live.id,
       status: 500,
       outcome: "error",
-      startedAt: Date.now() + 1,
+      startedAt: Date.now() + 1_000,
       error: { name: "Error", message: "boom", stack },
     });
     const lines = [{ executionId: failed.id, lines: [{ at: Date.now(), level: "log", text: "before" }] }];
