@@ -2,5 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /** Each folder says how its tests run; the Workers' own run inside workerd. */
 export default defineConfig({
-  test: { projects: ["contracts", "durable-objects", "workers/*", "local", "cli", "test", "test/api"] },
+  test: {
+    maxWorkers: 2,
+    projects: ["contracts", "durable-objects", "workers/*", "local", "cli", "test", "test/api"],
+  },
 });
