@@ -3,8 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import workerd from "workerd";
-
+import { workerdPath } from "../../local/workerd.ts";
 import { freePort } from "../../test/support/platform.ts";
 import { request } from "../../test/support/request.ts";
 
@@ -29,7 +28,7 @@ const config :Workerd.Config = (
 );
 `,
   );
-  const child = spawn(workerd, ["serve", join(directory, "config.capnp")], { stdio: "ignore" });
+  const child = spawn(workerdPath, ["serve", join(directory, "config.capnp")], { stdio: "ignore" });
   const ended = new Promise((done) => child.once("exit", done));
   for (let attempt = 0; ; attempt++) {
     try {
