@@ -55,6 +55,38 @@ describe("a Workers module", () => {
     expect(new TextDecoder().decode(second?.value)).toBe("two");
   });
 
+  it("looks the same from the first request on, whether or not it prints", async () => {
+    const answers = async (source: string): Promise<unknown[]> => {
+      await tenant.deploy(source);
+      const seen = [];
+      for (let index = 0; index < 3; index++) {
+        const response = await tenant.fetch("/", { method: "POST", body: "b" });
+        seen.push([response.status, [...response.headers], await response.text()]);
+      }
+      return seen;
+    };
+    const body = `return new Response(await request.text(), { status: 201, headers: { "x-a": "1" } })`;
+    const quiet = await answers(module(body));
+    expect(quiet[0]).toEqual([
+      201,
+      [
+        ["content-type", "text/plain;charset=UTF-8"],
+        ["x-a", "1"],
+      ],
+      "b",
+    ]);
+    expect(quiet).toEqual([quiet[0], quiet[0], quiet[0]]);
+    expect(await answers(module(`console.log("x"); ${body}`))).toEqual(quiet);
+  });
+
+  it("may encode its answer itself", async () => {
+    await tenant.deploy(
+      module(`const body = new Response("plain").body.pipeThrough(new CompressionStream("gzip"));
+        return new Response(body, { headers: { "content-encoding": "gzip" }, encodeBody: "manual" })`),
+    );
+    for (let index = 0; index < 2; index++) expect(await (await tenant.get("/")).text()).toBe("plain");
+  });
+
   it("speaks WebSocket", async () => {
     await tenant.deploy(
       module(`

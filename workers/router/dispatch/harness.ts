@@ -1,14 +1,18 @@
 import { LOG_LINE_LENGTH_MAX, LOG_LINES_PER_EXECUTION_MAX } from "../../../contracts/limits.ts";
-import { CONSOLE_BINDING, FAULT_HEADER, FAULT_STATUS, HARNESS_FOLDER } from "./run-facts.ts";
+import { CONSOLE_BINDING, FAULT_HEADER, FAULT_STATUS, HARNESS_FOLDER, QUIET_HEADER } from "./run-facts.ts";
 
 /**
  * The platform's modules inside a tenant's isolate, as source text: they run in a JavaScript world of their
  * own, beside the script. `runtime.js` is evaluated before any of the tenant's code, so that it holds
  * the built-ins as they were. Nothing in here is trusted by the router: a tenant shares its world.
  */
-export function harnessModules(main: string, script: { name: string; version: number }): Record<string, string> {
+export function harnessModules(
+  main: string,
+  script: { name: string; version: number },
+  prints: boolean,
+): Record<string, string> {
   return {
-    [`${HARNESS_FOLDER}/main.js`]: mainModule(main, script),
+    [`${HARNESS_FOLDER}/main.js`]: mainModule(main, script, prints),
     [`${HARNESS_FOLDER}/runtime.js`]: RUNTIME,
   };
 }
@@ -16,10 +20,10 @@ export function harnessModules(main: string, script: { name: string; version: nu
 /** Name of the module that the Worker Loader starts with. */
 export const HARNESS_MAIN = `${HARNESS_FOLDER}/main.js`;
 
-function mainModule(main: string, script: { name: string; version: number }): string {
+function mainModule(main: string, script: { name: string; version: number }, prints: boolean): string {
   return `import { runnerOf } from "./runtime.js";
 import * as user from ${JSON.stringify(`../${main}`)};
-export default runnerOf(user, ${JSON.stringify(script)});
+export default runnerOf(user, ${JSON.stringify(script)}, ${prints});
 `;
 }
 
@@ -113,7 +117,7 @@ class Run {
   }
 }
 
-function fault(run, error) {
+function fault(lines, error) {
   const known = error instanceof NativeError;
   const body = {
     error: {
@@ -121,7 +125,7 @@ function fault(run, error) {
       message: known ? String(error.message) : show(error, new Set()),
       stack: known ? String(error.stack) : "",
     },
-    lines: run.lines.splice(0),
+    lines: lines.splice(0),
   };
   return new NativeResponse(stringify(body), { status: ${FAULT_STATUS}, headers: { "${FAULT_HEADER}": "error" } });
 }
@@ -182,12 +186,29 @@ function checked(response) {
   throw new TypeError("fetch() must return a Response; it returned " + show(response, new Set()).slice(0, 200) + ".");
 }
 
-export function runnerOf(user, script) {
+function toldQuiet(response) {
+  // What cannot be copied as it is stays as it is, and the script counts as one that is not quiet.
+  if (response.status === 101 || response.headers.has("content-encoding")) return response;
+  const told = new NativeResponse(response.body, response);
+  told.headers.set("${QUIET_HEADER}", "1");
+  return told;
+}
+
+export function runnerOf(user, script, prints) {
   const handler = handlerOf(user, freeze(script));
+  const quiet = !prints && typeof user.default === "object";
   let sink;
   const bindings = {};
   return class extends WorkerEntrypoint {
     async fetch(request) {
+      if (quiet) {
+        try {
+          const response = checked(await handler(request, bindings, this.ctx));
+          return request.cf?.isola?.ask ? toldQuiet(response) : response;
+        } catch (error) {
+          return fault([], error);
+        }
+      }
       sink ??= this.env.${CONSOLE_BINDING};
       const facts = request.cf.isola;
       const run = new Run(facts, sink);
@@ -201,7 +222,7 @@ export function runnerOf(user, script) {
         return response;
       } catch (error) {
         run.answered = true;
-        return fault(run, error);
+        return fault(run.lines, error);
       }
     }
   };

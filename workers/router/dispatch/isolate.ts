@@ -83,7 +83,9 @@ function workerCode(
 ): WorkerLoaderWorkerCode {
   const modules: Record<string, WorkerLoaderModule> = {};
   for (const [path, js] of Object.entries(code.modules)) modules[path] = { js };
-  const harness = harnessModules(code.main, { name: script.name, version: script.versionNumber });
+  // Code is never made at run time, so a script that does not say it cannot print, but for one that hides it on purpose.
+  const prints = Object.values(code.modules).some((js) => js.includes("console"));
+  const harness = harnessModules(code.main, { name: script.name, version: script.versionNumber }, prints);
   for (const [path, js] of Object.entries(harness)) modules[path] = { js };
   return {
     compatibilityDate: COMPATIBILITY_DATE,

@@ -9,7 +9,15 @@ export interface RunFacts {
   params: Record<string, string>;
   /** Deliver the console lines before the response, for a caller who wants both. */
   linesFirst: boolean;
+  /** Say by {@link QUIET_HEADER} whether the script has any use for facts. */
+  ask: boolean;
 }
+
+/**
+ * Header by which the harness answers that a script is quiet: a Workers module in which nothing can print. It has no
+ * use for facts, and a request without them is passed on as it came, which is a sixth cheaper.
+ */
+export const QUIET_HEADER = "x-isola-quiet";
 
 /** Header by which the harness tells the router that the script failed; the body then is a {@link Fault}. */
 export const FAULT_HEADER = "x-isola-fault";

@@ -9,6 +9,7 @@ import type { ResolvedOrg } from "../resolve/org.ts";
 import { boundBody, tooLarge } from "./body-limit.ts";
 import { faultOfException, neverSettles, readFault } from "./fault.ts";
 import { isolateOf, loadFailure } from "./isolate.ts";
+import { isQuiet, learnQuiet } from "./quiet.ts";
 import { FAULT_HEADER, FAULT_STATUS, type Fault, type RunFacts } from "./run-facts.ts";
 
 /** Longest path that a record keeps, in characters. */
@@ -76,10 +77,14 @@ async function attempt(run: Run, executionId: string, env: RouterEnv, ctx: Route
   try {
     const bounded = boundBody(run.request);
     exceeded = bounded.exceeded;
-    const facts: RunFacts = { executionId, params: run.params, linesFirst: run.linesFirst === true };
-    const answer = isolateOf(orgId, script, env, ctx).fetch(bounded.request, {
-      cf: { ...bounded.request.cf, isola: facts },
-    });
+    const isolate = isolateOf(orgId, script, env, ctx);
+    const quiet = isQuiet(script);
+    const answer =
+      quiet === true
+        ? isolate.fetch(bounded.request)
+        : isolate.fetch(bounded.request, {
+            cf: { ...bounded.request.cf, isola: factsOf(run, executionId, quiet === null) },
+          });
     const expired = new Promise<typeof EXPIRED>((resolve) => {
       alarm = setTimeout(resolve, script.wallClockMs, EXPIRED);
     });
@@ -90,9 +95,11 @@ async function attempt(run: Run, executionId: string, env: RouterEnv, ctx: Route
     }
     // A body cut off at its limit looks to the script like one that ended; its answer is to half a request.
     if (exceeded()) return refused(tooLarge(TENANT_BODY_BYTES_MAX));
-    if (response.status !== FAULT_STATUS || !response.headers.has(FAULT_HEADER))
-      return { response, refusal: null, fault: null, outcome: "ok" };
-    return failed(executionId, await readFault(response));
+    if (response.status === FAULT_STATUS && response.headers.has(FAULT_HEADER)) {
+      return failed(executionId, await readFault(response));
+    }
+    const answered = quiet === null ? learnQuiet(script, response) : response;
+    return { response: answered, refusal: null, fault: null, outcome: "ok" };
   } catch (thrown) {
     if (exceeded()) return refused(tooLarge(TENANT_BODY_BYTES_MAX));
     if (thrown instanceof PlatformError) return refused(thrown);
@@ -104,6 +111,13 @@ async function attempt(run: Run, executionId: string, env: RouterEnv, ctx: Route
     clearTimeout(alarm ?? null);
   }
 }
+
+const factsOf = (run: Run, executionId: string, ask: boolean): RunFacts => ({
+  executionId,
+  params: run.params,
+  linesFirst: run.linesFirst === true,
+  ask,
+});
 
 const refused = (refusal: PlatformError): Ended => ({ response: null, refusal, fault: null, outcome: "error" });
 

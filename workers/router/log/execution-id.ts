@@ -10,14 +10,17 @@ function base32(value: number, length: number): string {
   return text;
 }
 
+/** Every pair of characters, so that a counter becomes text in a few look-ups. */
+const PAIRS = Array.from({ length: 1_024 }, (_, value) => base32(value, 2));
+
 let isolate = "";
 let counter = 0;
 let lastAt = -1;
-let lastAtText = "";
+let prefix = "";
 
 /**
  * Makes an execution id that sorts by time: 50 bits of milliseconds, 40 random bits of this isolate,
- * a 25-bit counter. Cheaper than random bytes per request; the id is a name and no secret.
+ * a 20-bit counter. Cheaper than random bytes per request; the id is a name and no secret.
  */
 export function newExecutionId(now: number): string {
   if (isolate === "") {
@@ -25,8 +28,8 @@ export function newExecutionId(now: number): string {
   }
   if (now !== lastAt) {
     lastAt = now;
-    lastAtText = base32(now, 10);
+    prefix = `exe_${base32(now, 10)}${isolate}`;
   }
-  counter = (counter + 1) % 2 ** 25;
-  return `exe_${lastAtText}${isolate}${base32(counter, 5)}`;
+  counter = (counter + 1) & 0xfffff;
+  return prefix + PAIRS[counter >> 10] + PAIRS[counter & 1_023];
 }
