@@ -7,15 +7,10 @@ const HOST_RANK: Record<HostKind, number> = { strict: 0, wildcard: 1, any: 2 };
 const PATH_RANK: Record<PathKind, number> = { exact: 0, param: 1, prefix: 2 };
 
 /**
- * Total order of routes: the first that matches answers. Host strict, then the longer wildcard, then
- * any; path exact, then param, then prefix; more leading literals; the longer prefix; a named method
+ * A new list in the total order of routes: the first that matches answers. Host strict, then the longer wildcard,
+ * then any; path exact, then param, then prefix; more leading literals; the longer prefix; a named method
  * before `ANY`; at last the id, so that the order of two routes never depends on anything else.
  */
-function compareRoutes(a: Route, b: Route): number {
-  return compareRanks(rankOf(a), rankOf(b));
-}
-
-/** A new list in the order of {@link compareRoutes}. */
 export function sortByPrecedence<R extends Route>(routes: readonly R[]): R[] {
   return routes
     .map((route) => ({ route, rank: rankOf(route) }))

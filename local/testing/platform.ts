@@ -19,7 +19,7 @@ export interface StandIn {
   get(path: string, options?: GetOptions): Promise<Answer>;
 }
 
-export interface GetOptions {
+interface GetOptions {
   host?: string;
   timeoutMs?: number;
   agent?: Agent;

@@ -225,9 +225,8 @@ function sent(address: URL, token: string, body: { bytes: number; announced: boo
     // An answer that comes before the end of the body ends the connection, too; the promise is settled by then.
     sent.on("error", fail);
     const chunk = Buffer.alloc(1024 * 1024, "x");
-    if (body.announced) return void sent.write(chunk);
-    for (let left = body.bytes; left > 0; left -= chunk.length)
-      sent.write(chunk.subarray(0, Math.min(left, chunk.length)));
-    sent.end();
+    const bytes = body.announced ? chunk.length : body.bytes;
+    for (let left = bytes; left > 0; left -= chunk.length) sent.write(chunk.subarray(0, Math.min(left, chunk.length)));
+    if (!body.announced) sent.end();
   });
 }
