@@ -53,4 +53,25 @@ describe("the deploy guide", () => {
     expect(names.length).toBeGreaterThan(0);
     expect(names.filter((name) => scripts[name] === undefined)).toEqual([]);
   });
+
+  it("bundles every Worker as it says, without an account", async () => {
+    const ran = await runShell("npm run --silent deploy -- --dry-run");
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran.stdout).toMatch(/^durable-objects .*\ncontrol-plane .*\nrouter .*gzip +\d+ KiB\n$/);
+  });
+
+  it("deploys nothing from a file that is not filled in", async () => {
+    const ran = await runShell("npm run --silent deploy -- --config wrangler.toml.example");
+    expect([ran.code, ran.stdout]).toEqual([1, ""]);
+    expect(ran.stderr).toContain("<your account id>");
+  });
+
+  it("migrates a database, and says so when none is named", async () => {
+    const none = await runShell("npm run --silent migrate", { DATABASE_URL: "" });
+    expect(none.code).toBe(1);
+    expect(none.stderr).toContain("DATABASE_URL is not set");
+    const wrong = await runShell("npm run --silent migrate", { DATABASE_URL: "postgres://nobody@127.0.0.1:1/none" });
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toMatch(/^isola: /m);
+  });
 });
