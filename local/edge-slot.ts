@@ -11,6 +11,8 @@ import {
   type WatchState,
 } from "./watchdog.ts";
 
+/** Pause between two looks at whether a process that finishes its requests has any left, in milliseconds. */
+const IDLE_LOOK_MS = 1_000;
 /** Pause after a recycling whose new process did not start, in milliseconds. */
 const RECYCLE_RETRY_MS = 30_000;
 
@@ -20,6 +22,8 @@ export interface SlotOptions {
   /** Starts a process on the slot's sockets. */
   spawn: (name: string) => EdgeProcess;
   shared: SharedBySlots;
+  /** How many public connections a process holds; null where nobody can say. */
+  connectionsOf: (pid: number) => number | null;
   /** Told in one line what the watchdog did. */
   onReplaced: (text: string) => void;
 }
@@ -186,6 +190,11 @@ export class EdgeSlot {
     watched.process.beat(FIRST_ANSWER_MS).then(answered, silent);
   }
 
+  /** Left to itself it would wait until the core gives up its RPC connection to it, which it never does. */
+  #endIfIdle({ process }: Watched): void {
+    if (this.#options.connectionsOf(process.pid) === 0) process.kill();
+  }
+
   /** The new process first, on the same sockets; then the old one finishes what it has. */
   async #recycle(old: Watched): Promise<void> {
     const { shared, name, onReplaced } = this.#options;
@@ -205,7 +214,9 @@ export class EdgeSlot {
       onReplaced(`${name} has grown large: replaced, the old process finishes its requests`);
       const cpuThenMs = sampleProcess(old.process.pid)?.cpuMs ?? 0;
       this.#draining = { process: old.process, state: { since: performance.now(), cpuThenMs } };
+      const idleLooks = setInterval(() => this.#endIfIdle(old), IDLE_LOOK_MS);
       await old.process.drain(DRAIN_MS);
+      clearInterval(idleLooks);
       this.#draining = null;
     } else {
       // The old process died meanwhile and has a successor already.

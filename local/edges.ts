@@ -56,7 +56,14 @@ export function startEdges(options: EdgesOptions): Edges {
   const shared = { recycling: false, startCpuMs: null };
   const slots = slotOptions.map(
     (options, index) =>
-      new EdgeSlot({ name: `edge-${index}`, memory, shared, onReplaced, spawn: (name) => spawn(name, options) }),
+      new EdgeSlot({
+        name: `edge-${index}`,
+        memory,
+        shared,
+        onReplaced,
+        connectionsOf,
+        spawn: (name) => spawn(name, options),
+      }),
   );
   const ready = allReady(slots);
   let relief: Relief | null = null;

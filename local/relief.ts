@@ -5,11 +5,6 @@ export const RELIEF_SILENCE_MS = 100;
 /** Time without need after which the relief may rest again, in milliseconds. */
 const RELIEF_STAY_MS = 1_000;
 
-export interface ReliefOptions extends SlotOptions {
-  /** How many public connections a process holds; null where nobody can say. */
-  connectionsOf: (pid: number) => number | null;
-}
-
 /**
  * One more edge, on the public sockets of all the others, that is stopped while none of them is in trouble.
  *
@@ -19,13 +14,13 @@ export interface ReliefOptions extends SlotOptions {
  */
 export class Relief {
   readonly #slot: EdgeSlot;
-  readonly #connectionsOf: ReliefOptions["connectionsOf"];
+  readonly #connectionsOf: SlotOptions["connectionsOf"];
   #ready = false;
   #neededAt = performance.now();
 
-  constructor({ connectionsOf, ...slot }: ReliefOptions) {
-    this.#slot = new EdgeSlot(slot);
-    this.#connectionsOf = connectionsOf;
+  constructor(options: SlotOptions) {
+    this.#slot = new EdgeSlot(options);
+    this.#connectionsOf = options.connectionsOf;
     void this.#slot.ready.then((ready) => (this.#ready = ready));
   }
 
