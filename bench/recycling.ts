@@ -1,4 +1,4 @@
-import { commandOf, descendants } from "../test/support/processes.ts";
+import { edgesOf } from "../test/support/processes.ts";
 import { startPlatform, type Platform } from "../test/support/platform.ts";
 import type { Suite } from "./main.ts";
 import { residentOf } from "./support/memory.ts";
@@ -19,7 +19,7 @@ export const suite: Suite = {
       const seen = new Set<number>();
       let edgeRssMaxMb = 0;
       const look = setInterval(() => {
-        for (const pid of edgesOf(platform)) {
+        for (const pid of edgesOf(platform.process.pid ?? 0)) {
           seen.add(pid);
           edgeRssMaxMb = Math.max(edgeRssMaxMb, residentOf(pid));
         }
@@ -47,9 +47,6 @@ export const suite: Suite = {
     }
   },
 };
-
-const edgesOf = (platform: Platform): number[] =>
-  descendants(platform.process.pid ?? 0).filter((pid) => commandOf(pid).includes("edge-"));
 
 async function deployAll(platform: Platform): Promise<void> {
   const client = await platform.client();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { Client } from "../contracts/client.ts";
-import { descendants, commandOf } from "./support/processes.ts";
+import { commandOf, descendants, edgesOf } from "./support/processes.ts";
 import { startPlatform, type Platform } from "./support/platform.ts";
 
 let platform: Platform;
@@ -9,8 +9,7 @@ let client: Client;
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** Process ids of the edges: workerd processes that the launcher started itself. */
-const edges = (): number[] => descendants(platform.process.pid ?? 0).filter((pid) => commandOf(pid).includes("edge"));
+const edges = (): number[] => edgesOf(platform.process.pid ?? 0);
 
 async function deploy(slug: string, source: string): Promise<void> {
   await client.createOrg({ body: { slug } });

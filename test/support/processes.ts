@@ -31,3 +31,8 @@ export function commandOf(pid: number): string {
     return "";
   }
 }
+
+/** Process ids of a launcher's edges; the relief is not among them. */
+export function edgesOf(launcher: number): number[] {
+  return descendants(launcher).filter((pid) => commandOf(pid).includes("edge-"));
+}
