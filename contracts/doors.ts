@@ -1,6 +1,7 @@
 import type { ExecutionRecord, LogBatch, LogLine } from "./execution.ts";
 import type { OrgState, Projection, VersionCode } from "./projection.ts";
 import type { HostKind, PathKind, Route } from "./routing/types.ts";
+import type { ScriptLimits, SomeScriptLimits } from "./script-limits.ts";
 
 /**
  * The three doors: how the Workers reach each other. Every org id in these signatures comes from
@@ -21,7 +22,7 @@ export interface ScriptSummary {
   kind: "endpoint" | "module";
   description: string;
   live: VersionSummary;
-  wallClockMs: number;
+  limits: ScriptLimits;
   createdAt: number;
   updatedAt: number;
 }
@@ -45,7 +46,8 @@ export interface VersionInput {
   kind: "endpoint" | "module";
   description: string | null;
   message: string;
-  wallClockMs: number | null;
+  /** Changes to the script's limits; those that are not named stay. */
+  limits: SomeScriptLimits;
   /** The files as uploaded, for reading back. */
   files: Record<string, string>;
   code: VersionCode;
@@ -111,7 +113,7 @@ export interface StateDoor {
   patchScript(
     orgId: string,
     idOrName: string,
-    patch: { description?: string | undefined; wallClockMs?: number | undefined },
+    patch: { description?: string | undefined; limits?: SomeScriptLimits | undefined },
   ): Promise<ScriptSummary>;
   /** Removes the script with its versions and routes; safe. False when there was none. */
   deleteScript(orgId: string, idOrName: string): Promise<boolean>;
@@ -153,6 +155,8 @@ export interface InvokeRequest {
   path: string;
   headers: Record<string, string>;
   body: string | null;
+  /** The execution whose input this is. */
+  replayOf?: string | null;
 }
 
 export interface InvokeResponse {

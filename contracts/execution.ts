@@ -1,7 +1,9 @@
+import type { LimitName } from "./script-limits.ts";
+
 /** What started an execution. */
 export type Trigger = "http" | "execute" | "invoke";
 /** How an execution ended. */
-export type Outcome = "ok" | "error" | "timeout";
+export type Outcome = "ok" | "error" | "timeout" | "over_budget";
 
 export type LogLevel = "debug" | "info" | "log" | "warn" | "error";
 
@@ -37,6 +39,31 @@ export interface ExecutionRecord {
   /** Milliseconds from dispatch to the head of the response. */
   durationMs: number;
   error: ExecutionError | null;
+  /** Processor time as far as it was measured, in milliseconds. */
+  cpuMs: number | null;
+  /** The limit that ended the run. */
+  brokenLimit: LimitName | null;
+  /** Runs above this one, by `invoke`. */
+  depth: number;
+  /** The run that invoked this one. */
+  parentId: string | null;
+  /** The execution whose input was run again. */
+  replayOf: string | null;
+  request: RecordedMessage | null;
+  response: RecordedMessage | null;
+}
+
+/** A head and, where it was small enough to keep, a body. */
+export interface RecordedMessage {
+  headers: Record<string, string>;
+  body: RecordedBody | null;
+}
+
+export interface RecordedBody {
+  text: string;
+  encoding: "utf8" | "base64";
+  /** True when this is only the beginning. */
+  truncated: boolean;
 }
 
 /** Console lines of one run; they may arrive before or after its record. */

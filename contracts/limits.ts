@@ -32,10 +32,26 @@ export const API_BODY_BYTES_MAX = 16 * 1024 * 1024;
 export const TENANT_BODY_BYTES_MAX = 10 * 1024 * 1024;
 /** Response body that a test invoke carries back, in bytes. */
 export const INVOKE_RESPONSE_BYTES_MAX = 1024 * 1024;
-/** Time a script has to begin its answer, in milliseconds. */
-export const WALL_CLOCK_MS = 10_000;
-/** Console lines kept of one execution. */
+/** Console lines kept of one execution at most. */
 export const LOG_LINES_PER_EXECUTION_MAX = 200;
+/** Runs of one org at once on one edge; more are refused with 503 (S8). */
+export const CONCURRENCY_PER_ORG_MAX = 100;
+/** Most that a platform may raise that bound to for one org. */
+export const CONCURRENCY_PER_ORG_CEILING = 1_000;
+/** How long after its answer a run may still use what it was given (`waitUntil`), in milliseconds. */
+export const WAIT_UNTIL_MS = 30_000;
+/** Processor time that a script's modules may take to load, in milliseconds. */
+export const STARTUP_CPU_MS = 400;
+/** Modules that may import one another in a row (S9). */
+export const MODULE_DEPTH_MAX = 8;
+/** Names in an org's list of hosts that scripts may or may not reach. */
+export const EGRESS_LIST_LENGTH_MAX = 200;
+/** Body of a request or a response that a record keeps, in bytes. */
+export const LOG_BODY_BYTES_MAX = 16 * 1024;
+/** Headers of one head that a record keeps, in characters. */
+export const LOG_HEADERS_LENGTH_MAX = 8 * 1024;
+/** Live tails of one org at once. */
+export const TAILS_PER_ORG_MAX = 20;
 /** One console line, in characters. */
 export const LOG_LINE_LENGTH_MAX = 4_096;
 /** Records an edge holds before the log takes them; more are counted and dropped. */

@@ -1,4 +1,6 @@
+import { CONCURRENCY_PER_ORG_MAX } from "./limits.ts";
 import type { Route } from "./routing/types.ts";
+import type { ScriptLimits } from "./script-limits.ts";
 
 /** States an org can be in as its host sees it. */
 export type OrgState = "running" | "destroying";
@@ -12,9 +14,22 @@ export interface ProjectedScript {
   versionNumber: number;
   /** SHA-256 (hex) of the compiled content and its bindings; part of the loader's key. */
   hash: string;
-  /** Time the script has to begin its answer, in milliseconds. */
-  wallClockMs: number;
+  /** What one run may use. */
+  limits: ScriptLimits;
 }
+
+/** What holds for all scripts of an org. */
+export interface OrgSettings {
+  /** Runs at once on one edge; more are refused. */
+  concurrencyMax: number;
+  /** Hosts that scripts may or may not reach, each a name or `*.name`; an empty `allow` means all. */
+  egress: { allow: string[]; deny: string[] };
+}
+
+export const DEFAULT_ORG_SETTINGS: OrgSettings = {
+  concurrencyMax: CONCURRENCY_PER_ORG_MAX,
+  egress: { allow: [], deny: [] },
+};
 
 /** The read copy of an org that the edge routes by. Published to KV under {@link projectionKey} by the Org object alone. */
 export interface Projection {
@@ -27,6 +42,16 @@ export interface Projection {
   routes: Route[];
   /** By script id. */
   scripts: Record<string, ProjectedScript>;
+  settings: OrgSettings;
+}
+
+/** What a version's code refers to, found by reading it. Code that hides a reference is refused what it hides. */
+export interface CodeUses {
+  console: boolean;
+  /** The global `fetch`, or anything through which it could be reached. */
+  fetch: boolean;
+  /** Anything that can make a body without a known end. */
+  streams: boolean;
 }
 
 /** The compiled content of one version, as the Worker Loader takes it. */
@@ -37,6 +62,8 @@ export interface VersionCode {
   modules: Record<string, string>;
   /** Whether the code imports from `node:`; such isolates get Node's built-ins. */
   nodeCompat: boolean;
+  /** Absent where nobody looked; then everything counts as used. */
+  uses?: CodeUses;
 }
 
 /** KV key of the projection of a slug. */

@@ -1,5 +1,6 @@
 import { newId } from "../../contracts/ids.ts";
 import { hostKindOf, parseRoute } from "../../contracts/routing/index.ts";
+import { effectiveLimits } from "../../contracts/script-limits.ts";
 import type { Org } from "../session/org.ts";
 import type { ApiRoute } from "../session/route-text.ts";
 
@@ -44,7 +45,7 @@ export const aScript = (name: string, number = 1, sizeBytes = 1234) => ({
   name,
   kind: "endpoint" as const,
   description: "",
-  limits: { wallClockMs: 10_000 },
+  limits: effectiveLimits({}),
   live: aVersion(number, sizeBytes),
   executeUrl: `http://hello.localhost:8787/.isola/v1/execute/${name}`,
   createdAt: AT,

@@ -25,7 +25,7 @@ export const executionSchema = z.object({
   method: z.string(),
   path: z.string(),
   status: z.number().int(),
-  outcome: z.enum(["ok", "error", "timeout"]),
+  outcome: z.enum(["ok", "error", "timeout", "over_budget"]),
   startedAt: timestamp,
   durationMs: z.number(),
   error: executionErrorSchema.nullable(),

@@ -1,7 +1,8 @@
 import * as z from "zod";
 
 import { idSchema } from "../ids.ts";
-import { FILE_PATH_LENGTH_MAX, SCRIPT_NAME_LENGTH_MAX, TEXT_LENGTH_MAX, WALL_CLOCK_MS } from "../limits.ts";
+import { FILE_PATH_LENGTH_MAX, SCRIPT_NAME_LENGTH_MAX, TEXT_LENGTH_MAX } from "../limits.ts";
+import { scriptLimitsSchema, someScriptLimitsSchema } from "../script-limits.ts";
 import { endpoint, pageOf, pageQuery, timestamp } from "./endpoint.ts";
 import { executionErrorSchema, logLineSchema } from "./executions.ts";
 import { orgParams } from "./orgs.ts";
@@ -12,11 +13,6 @@ export const scriptNameSchema = z
   .regex(/^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$/, "may hold only the letters a to z, digits, hyphens and underscores");
 
 const description = z.string().max(TEXT_LENGTH_MAX);
-
-const limitsSchema = z.object({
-  /** Time the script has to begin its answer, in milliseconds. */
-  wallClockMs: z.number().int().min(10).max(WALL_CLOCK_MS),
-});
 
 const actorSchema = z.object({ type: z.enum(["user", "key", "platform"]), id: z.string(), name: z.string() });
 
@@ -36,7 +32,7 @@ const scriptSchema = z.object({
   name: z.string(),
   kind: z.enum(["endpoint", "module"]),
   description: z.string(),
-  limits: limitsSchema,
+  limits: scriptLimitsSchema,
   live: versionSchema,
   /** Runs the script whatever the routes say. */
   executeUrl: z.string(),
@@ -66,7 +62,7 @@ const upload = z.object({
   description: description.optional(),
   /** Why this version was made. */
   message: z.string().max(TEXT_LENGTH_MAX).optional(),
-  limits: limitsSchema.partial().optional(),
+  limits: someScriptLimitsSchema.optional(),
 });
 
 const scriptParams = orgParams.extend({ name: z.string().max(100) });
@@ -133,7 +129,7 @@ export const patchScript = endpoint({
   summary: "Change a script's description or limits without a new version",
   capability: "scripts:write",
   params: scriptParams,
-  body: z.object({ description: description.optional(), limits: limitsSchema.partial().optional() }),
+  body: z.object({ description: description.optional(), limits: someScriptLimitsSchema.optional() }),
   response: scriptSchema,
   errors: ["not_found", "forbidden", "invalid"],
 });

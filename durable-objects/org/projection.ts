@@ -1,12 +1,13 @@
 import type { ProjectedScript, Projection } from "../../contracts/projection.ts";
+import { effectiveLimits, type SomeScriptLimits } from "../../contracts/script-limits.ts";
 import type { Database } from "../database.ts";
 import { listRoutes } from "./routes.ts";
-import { findOpenOrg } from "./settings.ts";
+import { findOpenOrg, storedSettings } from "./settings.ts";
 
 type Row = {
   id: string;
   name: string;
-  wall_clock_ms: number;
+  limits: string;
   kind: "endpoint" | "module";
   version_id: string;
   number: number;
@@ -17,8 +18,9 @@ type Row = {
 export function findProjection(db: Database): Projection | null {
   const org = findOpenOrg(db);
   if (org === null) return null;
+  const { ceilings, ...settings } = storedSettings(org);
   const rows = db.all<Row>(
-    `SELECT scripts.id, name, wall_clock_ms, kind, versions.id AS version_id, number, hash
+    `SELECT scripts.id, name, limits, kind, versions.id AS version_id, number, hash
      FROM scripts JOIN versions ON versions.id = live_version_id ORDER BY name`,
   );
   return {
@@ -27,11 +29,12 @@ export function findProjection(db: Database): Projection | null {
     state: org.state,
     revision: org.revision,
     routes: listRoutes(db),
-    scripts: Object.fromEntries(rows.map((row) => [row.id, projectedScript(row)])),
+    scripts: Object.fromEntries(rows.map((row) => [row.id, projectedScript(row, ceilings)])),
+    settings,
   };
 }
 
-function projectedScript(row: Row): ProjectedScript {
+function projectedScript(row: Row, ceilings: SomeScriptLimits): ProjectedScript {
   return {
     id: row.id,
     name: row.name,
@@ -39,6 +42,6 @@ function projectedScript(row: Row): ProjectedScript {
     versionId: row.version_id,
     versionNumber: row.number,
     hash: row.hash,
-    wallClockMs: row.wall_clock_ms,
+    limits: effectiveLimits(JSON.parse(row.limits) as SomeScriptLimits, ceilings),
   };
 }

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { newId } from "../../contracts/ids.ts";
 import { OUTBOX_ATTEMPTS_MAX, PUBLICATION_WAIT_MS } from "../../contracts/limits.ts";
-import type { Projection } from "../../contracts/projection.ts";
+import { DEFAULT_ORG_SETTINGS, type Projection } from "../../contracts/projection.ts";
 import { ada, upload, testEnv } from "../testing/harness.ts";
 import { playground } from "../testing/outside.ts";
 import type { Org } from "./org.ts";
@@ -90,13 +90,13 @@ describe("publication", () => {
     const { script } = await org.saveScript(ada, upload("one"));
     playground.hanging = true;
     const startedAt = Date.now();
-    await org.patchScript("hello", { wallClockMs: 20 });
+    await org.patchScript("hello", { limits: { wallClockMs: 20 } });
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(PUBLICATION_WAIT_MS - 50);
-    const second = org.patchScript("hello", { wallClockMs: 30 });
+    const second = org.patchScript("hello", { limits: { wallClockMs: 30 } });
     await scheduler.wait(50);
     playground.hanging = false;
     await second;
-    expect(projectionAt(slug)?.scripts[script.id]?.wallClockMs).toBe(30);
+    expect(projectionAt(slug)?.scripts[script.id]?.limits.wallClockMs).toBe(30);
   });
 
   it("has its alarm set before KV answers, so that a crash in between loses nothing", async () => {
@@ -141,7 +141,7 @@ describe("publication", () => {
     expect(await alarmOf(org)).toBeNull();
     expect(await outboxOf(org)).toHaveLength(1);
     playground.failing = [];
-    await org.patchScript("hello", { wallClockMs: 20 });
+    await org.patchScript("hello", { limits: { wallClockMs: 20 } });
     expect(await outboxOf(org)).toEqual([]);
     expect(projectionAt(slug)?.revision).toBe(3);
   });
@@ -150,7 +150,15 @@ describe("publication", () => {
 describe("opening an org", () => {
   it("publishes it once, however often it is opened", async () => {
     const { orgId, org, slug, deeds } = await opened();
-    expect(projectionAt(slug)).toEqual({ orgId, slug, state: "running", revision: 1, routes: [], scripts: {} });
+    expect(projectionAt(slug)).toEqual({
+      orgId,
+      slug,
+      state: "running",
+      revision: 1,
+      routes: [],
+      scripts: {},
+      settings: DEFAULT_ORG_SETTINGS,
+    });
     await org.openOrg(orgId, slug);
     expect(deeds()).toEqual([]);
     expect((await org.projection())?.revision).toBe(1);

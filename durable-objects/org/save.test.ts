@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { ROW_CONTENT_BYTES_MAX, VERSIONS_PER_SCRIPT_MAX, WALL_CLOCK_MS } from "../../contracts/limits.ts";
+import { ROW_CONTENT_BYTES_MAX, VERSIONS_PER_SCRIPT_MAX } from "../../contracts/limits.ts";
+import { effectiveLimits } from "../../contracts/script-limits.ts";
 import { codeKey } from "../../contracts/projection.ts";
 import { ada, door, firstPage, openedOrg, published, refusalOf, routeTo, testEnv, upload } from "../testing/harness.ts";
 
@@ -9,7 +10,7 @@ describe("saving a script", () => {
     const { orgId, slug } = await openedOrg();
     const { script, created } = await door.saveScript(orgId, ada, upload("one"));
     expect(created).toBe(true);
-    expect(script).toMatchObject({ name: "hello", kind: "endpoint", description: "", wallClockMs: WALL_CLOCK_MS });
+    expect(script).toMatchObject({ name: "hello", kind: "endpoint", description: "", limits: effectiveLimits({}) });
     expect(script.live).toMatchObject({ number: 1, author: ada, live: true });
     expect((await published(slug))?.scripts[script.id]).toEqual({
       id: script.id,
@@ -18,7 +19,7 @@ describe("saving a script", () => {
       versionId: script.live.id,
       versionNumber: 1,
       hash: "hash-one",
-      wallClockMs: WALL_CLOCK_MS,
+      limits: effectiveLimits({}),
     });
     expect(await testEnv.PROJECTIONS.get(codeKey(orgId, "hash-one"), "json")).toEqual(upload("one").code);
   });
@@ -59,16 +60,20 @@ describe("saving a script", () => {
   it("applies new settings to unchanged content", async () => {
     const { orgId, slug } = await openedOrg();
     await door.saveScript(orgId, ada, upload("one"));
-    const { script } = await door.saveScript(orgId, ada, upload("one", { description: "greets", wallClockMs: 50 }));
-    expect(script).toMatchObject({ description: "greets", wallClockMs: 50, live: { number: 1 } });
-    expect((await published(slug))?.scripts[script.id]?.wallClockMs).toBe(50);
+    const { script } = await door.saveScript(
+      orgId,
+      ada,
+      upload("one", { description: "greets", limits: { wallClockMs: 50 } }),
+    );
+    expect(script).toMatchObject({ description: "greets", limits: { wallClockMs: 50 }, live: { number: 1 } });
+    expect((await published(slug))?.scripts[script.id]?.limits.wallClockMs).toBe(50);
   });
 
   it("keeps settings that an upload does not name", async () => {
     const { orgId } = await openedOrg();
-    await door.saveScript(orgId, ada, upload("one", { description: "greets", wallClockMs: 50 }));
+    await door.saveScript(orgId, ada, upload("one", { description: "greets", limits: { wallClockMs: 50 } }));
     const { script } = await door.saveScript(orgId, ada, upload("two"));
-    expect(script).toMatchObject({ description: "greets", wallClockMs: 50 });
+    expect(script).toMatchObject({ description: "greets", limits: { wallClockMs: 50 } });
   });
 
   it("refuses to create a name that is taken, and names what took it", async () => {
@@ -85,7 +90,9 @@ describe("saving a script", () => {
     const { script } = await door.saveScript(orgId, ada, upload("one"));
     await door.createRoute(orgId, routeTo(script.id, "/"));
     const before = await published(slug);
-    const refusal = await refusalOf(door.saveScript(orgId, ada, upload("two", { kind: "module", wallClockMs: 50 })));
+    const refusal = await refusalOf(
+      door.saveScript(orgId, ada, upload("two", { kind: "module", limits: { wallClockMs: 50 } })),
+    );
     expect(refusal.code).toBe("invalid");
     expect(await door.findScript(orgId, "hello")).toEqual(script);
     expect(await published(slug)).toEqual(before);

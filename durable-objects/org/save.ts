@@ -1,7 +1,7 @@
 import type { Actor, VersionInput } from "../../contracts/doors.ts";
 import { PlatformError } from "../../contracts/errors.ts";
 import { newId } from "../../contracts/ids.ts";
-import { SCRIPTS_PER_ORG_MAX, WALL_CLOCK_MS } from "../../contracts/limits.ts";
+import { SCRIPTS_PER_ORG_MAX } from "../../contracts/limits.ts";
 import type { Database } from "../database.ts";
 import { hasRoutes } from "./routes.ts";
 import { getScript, liveVersion, patchScript, type ScriptRow, summaryOfScript } from "./scripts.ts";
@@ -23,8 +23,8 @@ export interface Save {
 export function saveScript(db: Database, save: Save, now: number): { script: ScriptRow; created: boolean } {
   const existing = findByName(db, save.input);
   if (existing === null) return { script: createScript(db, save, now), created: true };
-  const { description, wallClockMs } = save.input;
-  const patch = { description: description ?? undefined, wallClockMs: wallClockMs ?? undefined };
+  const { description, limits } = save.input;
+  const patch = { description: description ?? undefined, limits };
   const script = patchScript(db, existing, patch, now);
   if (liveVersion(db, script).fingerprint === save.fingerprint) return { script, created: false };
   refuseRoutedModule(db, script, save.input.kind);
@@ -78,12 +78,12 @@ function createScript(db: Database, save: Save, now: number): ScriptRow {
   const versionId = insertVersion(db, { ...save, scriptId: id, number: 1, author: actor }, now);
   db.run(
     `INSERT INTO scripts
-       (id, name, description, wall_clock_ms, live_version_id, live_since, live_by, last_number, created_at, updated_at)
+       (id, name, description, limits, live_version_id, live_since, live_by, last_number, created_at, updated_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
     id,
     input.name,
     input.description ?? "",
-    input.wallClockMs ?? WALL_CLOCK_MS,
+    JSON.stringify(input.limits),
     versionId,
     now,
     JSON.stringify(actor),

@@ -1,5 +1,9 @@
 import scriptsAndRoutes from "../../migrations/org/0001-scripts-and-routes.sql";
+import limitsAndSettings from "../../migrations/org/0002-limits-and-settings.sql";
 import type { Migration } from "../database.ts";
 
 /** Schema of the Org object. */
-export const ORG_MIGRATIONS: readonly Migration[] = [{ name: "0001-scripts-and-routes", sql: scriptsAndRoutes }];
+export const ORG_MIGRATIONS: readonly Migration[] = [
+  { name: "0001-scripts-and-routes", sql: scriptsAndRoutes },
+  { name: "0002-limits-and-settings", sql: limitsAndSettings },
+];

@@ -70,9 +70,9 @@ describe("scripts", () => {
     const before = await published(slug);
     expect((await door.patchScript(orgId, "hello", { description: "greets" })).description).toBe("greets");
     expect(await published(slug)).toEqual(before);
-    expect((await door.patchScript(orgId, "hello", { wallClockMs: 20 })).description).toBe("greets");
+    expect((await door.patchScript(orgId, "hello", { limits: { wallClockMs: 20 } })).description).toBe("greets");
     const after = await published(slug);
-    expect(after?.scripts[script.id]?.wallClockMs).toBe(20);
+    expect(after?.scripts[script.id]?.limits.wallClockMs).toBe(20);
     expect(after?.revision).toBe((before?.revision ?? 0) + 1);
     expect((await refusalOf(door.patchScript(orgId, "unknown", {}))).code).toBe("not_found");
   });
@@ -106,8 +106,8 @@ describe("scripts", () => {
     await runInDurableObject(orgStub(testEnv, orgId), (_, state) => {
       for (let index = 0; index < SCRIPTS_PER_ORG_MAX; index += 1) {
         state.storage.sql.exec(
-          `INSERT INTO scripts (id, name, description, wall_clock_ms, live_version_id, live_since, live_by, last_number,
-             created_at, updated_at) VALUES (?, ?, '', 1, '', 0, '', 1, 0, 0)`,
+          `INSERT INTO scripts (id, name, description, live_version_id, live_since, live_by, last_number,
+             created_at, updated_at) VALUES (?, ?, '', '', 0, '', 1, 0, 0)`,
           newId("script"),
           `s${index}`,
         );

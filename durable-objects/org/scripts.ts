@@ -2,16 +2,17 @@ import * as z from "zod";
 
 import type { Page, PageRequest, ScriptSummary } from "../../contracts/doors.ts";
 import { PlatformError } from "../../contracts/errors.ts";
+import { effectiveLimits, type SomeScriptLimits } from "../../contracts/script-limits.ts";
 import type { Database } from "../database.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../pages.ts";
-import { publish } from "./settings.ts";
+import { getOrg, publish, storedSettings } from "./settings.ts";
 import { removeVersion, summaryOfVersion, type VersionRow } from "./versions.ts";
 
 export type ScriptRow = {
   id: string;
   name: string;
   description: string;
-  wall_clock_ms: number;
+  limits: string;
   live_version_id: string;
   last_number: number;
   created_at: number;
@@ -20,7 +21,8 @@ export type ScriptRow = {
 
 export interface ScriptPatch {
   description?: string | undefined;
-  wallClockMs?: number | undefined;
+  /** Changes to the limits; those that are not named stay. */
+  limits?: SomeScriptLimits | undefined;
 }
 
 const positionSchema = z.object({ after: z.string() });
@@ -60,11 +62,11 @@ export function listScripts(db: Database, page: PageRequest): Page<ScriptSummary
 /** Changes a script's settings without a new version; the edges hear of it only where it concerns them. */
 export function patchScript(db: Database, script: ScriptRow, patch: ScriptPatch, now: number): ScriptRow {
   const description = patch.description ?? script.description;
-  const wallClockMs = patch.wallClockMs ?? script.wall_clock_ms;
-  if (description === script.description && wallClockMs === script.wall_clock_ms) return script;
-  const update = "UPDATE scripts SET description = ?, wall_clock_ms = ?, updated_at = ? WHERE id = ?";
-  db.run(update, description, wallClockMs, now, script.id);
-  if (wallClockMs !== script.wall_clock_ms) publish(db, now);
+  const limits = JSON.stringify({ ...(JSON.parse(script.limits) as SomeScriptLimits), ...patch.limits });
+  if (description === script.description && limits === script.limits) return script;
+  const update = "UPDATE scripts SET description = ?, limits = ?, updated_at = ? WHERE id = ?";
+  db.run(update, description, limits, now, script.id);
+  if (limits !== script.limits) publish(db, now);
   return getScript(db, script.id);
 }
 
@@ -89,7 +91,7 @@ export function summaryOfScript(db: Database, script: ScriptRow): ScriptSummary 
     kind: live.kind,
     description: script.description,
     live: summaryOfVersion(live, live.id),
-    wallClockMs: script.wall_clock_ms,
+    limits: effectiveLimits(JSON.parse(script.limits) as SomeScriptLimits, storedSettings(getOrg(db)).ceilings),
     createdAt: script.created_at,
     updatedAt: script.updated_at,
   };

@@ -1,23 +1,38 @@
 import { PlatformError } from "../../contracts/errors.ts";
-import { type OrgState, projectionKey } from "../../contracts/projection.ts";
+import { DEFAULT_ORG_SETTINGS, type OrgSettings, type OrgState, projectionKey } from "../../contracts/projection.ts";
+import type { SomeScriptLimits } from "../../contracts/script-limits.ts";
 import type { Database } from "../database.ts";
 import { enqueue, isEmpty, wakeAll } from "../outbox/rows.ts";
 
 /** The org as its own object knows it. `destroyed` means that nothing may ever be published again. */
-export type OrgRow = { org_id: string; slug: string; state: OrgState | "destroyed"; revision: number };
+export type OrgRow = {
+  org_id: string;
+  slug: string;
+  state: OrgState | "destroyed";
+  revision: number;
+  settings: string;
+};
 
 /** An org that is not destroyed. */
 export type OpenOrg = OrgRow & { state: OrgState };
 
 /** The org, or null when it was never opened or is erased; an org whose removal goes on is still found. */
 export function findOrg(db: Database): OrgRow | null {
-  return db.exists ? db.find<OrgRow>("SELECT org_id, slug, state, revision FROM org") : null;
+  return db.exists ? db.find<OrgRow>("SELECT org_id, slug, state, revision, settings FROM org") : null;
 }
 
 /** The org unless it is destroyed; null when there is none. */
 export function findOpenOrg(db: Database): OpenOrg | null {
   const org = findOrg(db);
   return org === null || org.state === "destroyed" ? null : { ...org, state: org.state };
+}
+
+/** What holds for all scripts of the org, with the most that any of them may ask for. */
+export type StoredSettings = OrgSettings & { ceilings: SomeScriptLimits };
+
+/** The org's settings; what nobody has set is as it is for every org. */
+export function storedSettings(org: Pick<OrgRow, "settings">): StoredSettings {
+  return { ...DEFAULT_ORG_SETTINGS, ceilings: {}, ...(JSON.parse(org.settings) as Partial<StoredSettings>) };
 }
 
 /** The org; throws `not_found` when there is none. */

@@ -23,7 +23,7 @@ export function upload(source: string, more: Partial<VersionInput> = {}): Versio
     kind: "endpoint",
     description: null,
     message: "",
-    wallClockMs: null,
+    limits: {},
     files: { "index.ts": source },
     code: { main: "index.js", modules: { "index.js": source }, nodeCompat: false },
     sourceMap: null,
@@ -65,6 +65,13 @@ export function execution(endedAt: number, more: Partial<ExecutionRecord> = {}):
     startedAt: endedAt - 2,
     durationMs: 2,
     error: null,
+    cpuMs: null,
+    brokenLimit: null,
+    depth: 0,
+    parentId: null,
+    replayOf: null,
+    request: null,
+    response: null,
     ...more,
   };
 }

@@ -1,6 +1,7 @@
 import type { DispatchDoor, StateDoor } from "../../contracts/doors.ts";
 import { PlatformError, platformErrorOf } from "../../contracts/errors.ts";
-import { FORGET_MS, INVOKE_MARGIN_MS, STATE_CALL_MS, WALL_CLOCK_MS } from "../../contracts/limits.ts";
+import { FORGET_MS, INVOKE_MARGIN_MS, STATE_CALL_MS } from "../../contracts/limits.ts";
+import { SCRIPT_LIMITS } from "../../contracts/script-limits.ts";
 
 /** How a door's method may be called: its deadline in milliseconds, and whether calling it twice does no harm. */
 interface CallRule {
@@ -38,7 +39,7 @@ export const STATE_RULES: Rules<StateDoor> = {
 };
 
 export const DISPATCH_RULES: Rules<DispatchDoor> = {
-  invoke: { deadlineMs: WALL_CLOCK_MS + INVOKE_MARGIN_MS, safe: false },
+  invoke: { deadlineMs: SCRIPT_LIMITS.wallClockMs.max + INVOKE_MARGIN_MS, safe: false },
   forget: { deadlineMs: FORGET_MS, safe: false },
 };
 

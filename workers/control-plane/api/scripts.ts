@@ -34,7 +34,7 @@ export const scripts = new Mounts()
   })
   .add(ENDPOINTS.patchScript, async ({ scope, principal, access, params, body }) => {
     const { id, slug } = access.org;
-    const patch = { description: body.description, wallClockMs: body.limits?.wallClockMs };
+    const patch = { description: body.description, limits: body.limits };
     const script = await scope.state.patchScript(id, params.name, patch);
     await scope.edges.forget(slug);
     const entry = { actor: actorOf(principal), action: "script.change", target: script.name, orgId: id };
@@ -101,7 +101,7 @@ async function save(
     kind,
     description: upload.description ?? null,
     message: upload.message ?? "",
-    wallClockMs: upload.limits?.wallClockMs ?? null,
+    limits: upload.limits ?? {},
     files,
     code: { main, modules, nodeCompat },
     sourceMap,
@@ -123,7 +123,7 @@ function toScript(scope: Scope, { org }: OrgAccess, script: ScriptSummary) {
     name,
     kind,
     description,
-    limits: { wallClockMs: script.wallClockMs },
+    limits: script.limits,
     live,
     executeUrl,
     createdAt,

@@ -86,12 +86,12 @@ async function attempt(run: Run, executionId: string, env: RouterEnv, ctx: Route
             cf: { ...bounded.request.cf, isola: factsOf(run, executionId, quiet === null) },
           });
     const expired = new Promise<typeof EXPIRED>((resolve) => {
-      alarm = setTimeout(resolve, script.wallClockMs, EXPIRED);
+      alarm = setTimeout(resolve, script.limits.wallClockMs, EXPIRED);
     });
     const response = await Promise.race([answer, expired]);
     if (response === EXPIRED) {
       answer.catch(() => {});
-      return tooSlow(executionId, `did not begin an answer within ${script.wallClockMs} ms`);
+      return tooSlow(executionId, `did not begin an answer within ${script.limits.wallClockMs} ms`);
     }
     // A body cut off at its limit looks to the script like one that ended; its answer is to half a request.
     if (exceeded()) return refused(tooLarge(TENANT_BODY_BYTES_MAX));
@@ -153,5 +153,12 @@ function recordOf(
     path: run.path.length > RECORDED_PATH_LENGTH_MAX ? run.path.slice(0, RECORDED_PATH_LENGTH_MAX) : run.path,
     outcome: ended.outcome,
     error: ended.fault?.error ?? null,
+    cpuMs: null,
+    brokenLimit: null,
+    depth: 0,
+    parentId: null,
+    replayOf: null,
+    request: null,
+    response: null,
   };
 }

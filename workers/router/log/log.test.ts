@@ -42,6 +42,13 @@ describe("the log", () => {
         startedAt: expect.any(Number),
         durationMs: expect.any(Number),
         error: null,
+        cpuMs: null,
+        brokenLimit: null,
+        depth: 0,
+        parentId: null,
+        replayOf: null,
+        request: null,
+        response: null,
       },
     ]);
   });

@@ -1,5 +1,6 @@
-import type { ProjectedScript, Projection } from "../../../contracts/projection.ts";
+import { DEFAULT_ORG_SETTINGS, type ProjectedScript, type Projection } from "../../../contracts/projection.ts";
 import { compileRoutes, type Matcher } from "../../../contracts/routing/index.ts";
+import { effectiveLimits } from "../../../contracts/script-limits.ts";
 
 /** An org as the hot path reads it: its projection with the routes compiled once. */
 export interface ResolvedOrg {
@@ -9,7 +10,12 @@ export interface ResolvedOrg {
 
 /** Compiles what an org published. */
 export function resolvedOrg(projection: Projection): ResolvedOrg {
-  return { projection, matcher: compileRoutes(projection.routes) };
+  // What an earlier release published has no settings.
+  const settings = (projection as Partial<Projection>).settings ?? DEFAULT_ORG_SETTINGS;
+  const scripts = Object.fromEntries(
+    Object.entries(projection.scripts).map(([id, script]) => [id, withLimits(script)]),
+  );
+  return { projection: { ...projection, settings, scripts }, matcher: compileRoutes(projection.routes) };
 }
 
 /** The script an id or a name means in this org; null when it means none. */
@@ -18,4 +24,9 @@ export function findScript(org: ResolvedOrg, idOrName: string): ProjectedScript 
   if (Object.hasOwn(scripts, idOrName)) return scripts[idOrName] ?? null;
   for (const script of Object.values(scripts)) if (script.name === idOrName) return script;
   return null;
+}
+
+/** What an earlier release published has no limits. */
+function withLimits(script: ProjectedScript): ProjectedScript {
+  return { ...script, limits: (script as Partial<ProjectedScript>).limits ?? effectiveLimits({}) };
 }

@@ -2,6 +2,7 @@ import { exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import type { ErrorBody } from "../../../contracts/errors.ts";
+import { DEFAULT_ORG_SETTINGS } from "../../../contracts/projection.ts";
 import { authority, newTenant, type Tenant } from "../testing/tenant.ts";
 
 const { default: router } = exports as unknown as { default: Fetcher };
@@ -121,6 +122,7 @@ describe("an org", () => {
       revision: 9,
       routes: [],
       scripts: {},
+      settings: DEFAULT_ORG_SETTINGS,
     });
     expect((await later.get("/")).status).toBe(404);
     await scheduler.wait(1_050);

@@ -2,8 +2,14 @@ import { env, SELF } from "cloudflare:test";
 
 import { newId } from "../../../contracts/ids.ts";
 import type { LogBatch } from "../../../contracts/execution.ts";
-import type { Projection, ProjectedScript, VersionCode } from "../../../contracts/projection.ts";
+import {
+  DEFAULT_ORG_SETTINGS,
+  type Projection,
+  type ProjectedScript,
+  type VersionCode,
+} from "../../../contracts/projection.ts";
 import { parseRoute, sortByPrecedence, splitRoutePattern, type Route } from "../../../contracts/routing/index.ts";
+import { effectiveLimits } from "../../../contracts/script-limits.ts";
 import type { RouterEnv } from "../env.ts";
 import { hostsOf } from "../hosts.ts";
 
@@ -48,7 +54,7 @@ export class Tenant {
       versionId: newId("version"),
       versionNumber: 1,
       hash: newId("version"),
-      wallClockMs: options.wallClockMs ?? 5_000,
+      limits: effectiveLimits({ wallClockMs: options.wallClockMs ?? 5_000 }),
     };
     const main = Object.keys(modules)[0] ?? "index.js";
     await authority.setCode(this.orgId, script.versionId, { main, modules, nodeCompat: options.nodeCompat ?? false });
@@ -63,6 +69,9 @@ export class Tenant {
     return script;
   }
 
+  /** Change it, then publish. */
+  settings = structuredClone(DEFAULT_ORG_SETTINGS);
+
   async publish(state: Projection["state"] = "running"): Promise<void> {
     await authority.setOrg({
       orgId: this.orgId,
@@ -71,6 +80,7 @@ export class Tenant {
       revision: ++this.#revision,
       routes: sortByPrecedence(this.#routes),
       scripts: this.#scripts,
+      settings: this.settings,
     });
     hostsOf(env as unknown as RouterEnv).forget(this.slug);
   }
