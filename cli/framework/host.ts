@@ -15,4 +15,9 @@ export interface Host {
   readonly ask: ((question: string, options?: { hidden?: boolean }) => Promise<string>) | null;
   /** All of standard input, as text. */
   readInput(): Promise<string>;
+  /**
+   * A signal that aborts when the command is asked to end (Ctrl-C, SIGTERM). Whoever asks for it has
+   * to end by itself then; a command that never asks ends at once, as processes do.
+   */
+  interrupted(): AbortSignal;
 }

@@ -22,6 +22,10 @@ export interface World {
   /** Answers to the questions, in order; without them nobody is there to ask. */
   answers?: string[];
   input?: string;
+  /** Aborts when the person presses Ctrl-C. */
+  interrupted?: AbortSignal;
+  /** Hears every word as it is printed. */
+  onPrint?: (outcome: Outcome) => void;
 }
 
 /** A person's computer for one test: a home folder of its own, and every word that was printed. */
@@ -39,8 +43,14 @@ export async function newComputer(base: World = {}) {
       cwd: settings.cwd ?? home,
       home,
       machineName: "workbench",
-      out: (data) => void (outcome.out += typeof data === "string" ? data : Buffer.from(data).toString("latin1")),
-      err: (text) => void (outcome.err += text),
+      out: (data) => {
+        outcome.out += typeof data === "string" ? data : Buffer.from(data).toString("latin1");
+        settings.onPrint?.(outcome);
+      },
+      err: (text) => {
+        outcome.err += text;
+        settings.onPrint?.(outcome);
+      },
       outIsTerminal: settings.terminal === true,
       errIsTerminal: settings.terminal === true,
       ask:
@@ -54,6 +64,7 @@ export async function newComputer(base: World = {}) {
                 : Promise.resolve(answer);
             },
       readInput: () => Promise.resolve(settings.input ?? ""),
+      interrupted: () => settings.interrupted ?? new AbortController().signal,
     };
     outcome.code = await run(words, host);
     return outcome;
