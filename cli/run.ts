@@ -74,6 +74,7 @@ function unknown(found: Found & { kind: "unknown" }): never {
 
 function print(result: Result, host: Host, human: boolean): void {
   if (!human) {
+    if (result.json === undefined) return;
     host.out(`${JSON.stringify(result.json, null, 2)}\n`);
     return;
   }

@@ -1,12 +1,21 @@
 import { relative, resolve, sep } from "node:path";
 
-import { build, formatMessages, type BuildFailure, type BuildOptions, type Message, type Metafile } from "esbuild";
+import {
+  build,
+  formatMessages,
+  type BuildFailure,
+  type BuildOptions,
+  type BuildResult,
+  type Message,
+  type Metafile,
+} from "esbuild";
 
 import { type Issue, PlatformError } from "../../contracts/errors.ts";
 import { SOURCE_BYTES_MAX, SOURCE_MAP_BYTES_MAX } from "../../contracts/limits.ts";
 import { formatBytes } from "../framework/text.ts";
 import { builtIns } from "./built-ins.ts";
 import type { Entry } from "./entry.ts";
+import { orgModules } from "./org-modules.ts";
 import { sizeOf, type Upload } from "./upload.ts";
 
 const MAIN = "index.js";
@@ -24,27 +33,34 @@ export interface BundleReader {
  * @throws PlatformError `invalid` with an issue for each place, and `frames` with the code around them; `too_large`.
  */
 export async function bundle(entry: Entry, reader: BundleReader): Promise<Upload> {
-  const result = await build({ ...settings(entry), absWorkingDir: reader.cwd }).catch(async (error: unknown) => {
-    throw await refusal(error, reader);
+  const result = await build(bundleSettings(entry, reader)).catch(async (error: unknown) => {
+    throw await bundleRefusal(error, reader);
   });
+  return toUpload(result, reader);
+}
+
+/** What a build made, ready to send. Throws PlatformError `too_large`. */
+export async function toUpload(result: BuildResult<typeof OUTPUT>, reader: BundleReader): Promise<Upload> {
   const text = (extension: string): string =>
-    result.outputFiles?.find((file) => file.path.endsWith(extension))?.text ?? "";
-  const code = text(".js");
-  const files = { [MAIN]: code };
+    result.outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? "";
+  const files = { [MAIN]: text(".js") };
   const sizeBytes = sizeOf(files);
   if (sizeBytes > SOURCE_BYTES_MAX) throw tooLarge(sizeBytes, result.metafile);
   const sourceMap = fittingMap(text(".js.map"));
   const warnings = await formatMessages(result.warnings, { kind: "warning", color: reader.color });
   if (sourceMap === null) warnings.push("The source map is too large: stacks in the log will show the bundle's lines.");
-  return { files, main: MAIN, sourceMap, sizeBytes, warnings };
+  return { files, main: MAIN, sourceMap, sizeBytes, external: externalsOf(result.metafile), warnings };
 }
 
-const settings = ({ file, root }: Entry) =>
+const OUTPUT = { write: false, metafile: true } as const;
+
+/** How every bundle is made, for the builder. */
+export const bundleSettings = ({ file, root }: Entry, reader: BundleReader) =>
   ({
+    ...OUTPUT,
+    absWorkingDir: reader.cwd,
     entryPoints: [{ in: file, out: "index" }],
     bundle: true,
-    write: false,
-    metafile: true,
     logLevel: "silent",
     // Only names the files in the source map; nothing is written.
     outdir: root,
@@ -56,13 +72,21 @@ const settings = ({ file, root }: Entry) =>
     conditions: ["workerd", "worker", "browser", "module"],
     mainFields: ["browser", "module", "main"],
     external: ["cloudflare:*"],
-    plugins: [builtIns],
+    plugins: [builtIns, orgModules],
     define: { "process.env.NODE_ENV": '"production"' },
     loader: { ".txt": "text", ".html": "text" },
     sourcemap: "external",
     keepNames: true,
     charset: "utf8",
   }) as const satisfies BuildOptions;
+
+function externalsOf({ outputs }: Metafile): string[] {
+  const imports = Object.values(outputs).flatMap((output) => output.imports);
+  const names = imports
+    .filter(({ path, external }) => external === true && !path.includes(":"))
+    .map(({ path }) => path);
+  return [...new Set(names)].sort();
+}
 
 function fittingMap(map: string): string | null {
   if (Buffer.byteLength(map) <= SOURCE_MAP_BYTES_MAX) return map;
@@ -85,7 +109,8 @@ function tooLarge(sizeBytes: number, metafile: Metafile): PlatformError {
   );
 }
 
-async function refusal(error: unknown, reader: BundleReader): Promise<unknown> {
+/** A failed build as a refusal that shows each place; whatever else was thrown comes back as it is. */
+export async function bundleRefusal(error: unknown, reader: BundleReader): Promise<unknown> {
   if (!isBuildFailure(error)) return error;
   const messages = error.errors.map(withAdvice);
   const frames = await formatMessages(messages, { kind: "error", color: reader.color });

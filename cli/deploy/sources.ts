@@ -32,7 +32,14 @@ export async function readSources({ file, root, isFolder }: Entry): Promise<Uplo
       `The files have ${formatBytes(sizeBytes)}; a script may have ${formatBytes(SOURCE_BYTES_MAX)}.`,
     );
   }
-  return { files, main: relative(root, file).split(sep).join("/"), sourceMap: null, sizeBytes, warnings: [] };
+  return {
+    files,
+    main: relative(root, file).split(sep).join("/"),
+    sourceMap: null,
+    sizeBytes,
+    external: [],
+    warnings: [],
+  };
 }
 
 async function walk(root: string, folder = ""): Promise<string[]> {

@@ -7,6 +7,8 @@ export interface Upload {
   /** Source map (JSON) of the entry; null where the files are the person's own. */
   sourceMap: string | null;
   sizeBytes: number;
+  /** Names that are neither among the files nor installed here: the platform finds them, or says that they are not there. */
+  external: string[];
   /** What a person should know although it did not stop the deploy, ready to print. */
   warnings: string[];
 }

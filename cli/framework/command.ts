@@ -41,6 +41,7 @@ interface Invocation<A, O> {
 
 /** What a command answers. The same facts twice: `json` for programs, `text` for people. */
 export interface Result {
+  /** Undefined where the command has written its JSON by itself, line by line as things happened. */
   json: unknown;
   /** Goes to standard output; bytes go out as they are. */
   text: string | Uint8Array;
