@@ -1,0 +1,19 @@
+/** What stands in a record for a value that is never stored. */
+export const REDACTED = "[redacted]";
+
+const CREDENTIAL_NAME =
+  /authorization|cookie|token|secret|passw|credential|session|signature|jwt|api-?key|(?:^|[-_])(?:auth|keys?)(?:$|[-_])/i;
+
+/** Whether a header of this name carries what proves who somebody is. */
+export const carriesCredentials = (name: string): boolean => CREDENTIAL_NAME.test(name);
+
+/** The headers with every credential replaced by {@link REDACTED}, whatever its value; a new object. */
+export function redactHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    // Defined, not assigned: a header may be called `__proto__`.
+    const shown = carriesCredentials(name) ? REDACTED : value;
+    Object.defineProperty(kept, name, { value: shown, enumerable: true, configurable: true, writable: true });
+  }
+  return kept;
+}
