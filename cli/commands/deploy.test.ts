@@ -196,7 +196,16 @@ describe("deploy", () => {
       { file: "src/index.ts", reason: "has no default export" },
     ]);
     const { err } = await deploy(["src"]);
-    expect(err).toContain("\n  src/index.ts:4:14 is not welcome\n  src/index.ts has no default export\n");
+    expect(err).toContain(
+      [
+        "",
+        "  src/index.ts:4:14 is not welcome",
+        "    4 │ export const answer: number = 42;",
+        "      ╵              ^",
+        "  src/index.ts has no default export",
+        "",
+      ].join("\n"),
+    );
   });
 
   it("shows its stages at a terminal and nowhere else", async () => {

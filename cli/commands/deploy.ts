@@ -1,19 +1,18 @@
 import { realpath } from "node:fs/promises";
 
-import { scriptNameSchema } from "../../contracts/api/scripts.ts";
-import type { ParsedRoute } from "../../contracts/routing/index.ts";
-import { findEntry, type Entry } from "../deploy/entry.ts";
+import { findEntry } from "../deploy/entry.ts";
 import { localiseIssues } from "../deploy/issues.ts";
-import { stagesFor, type Stage } from "../deploy/progress.ts";
-import { planRoutes, type RoutePlan } from "../deploy/routes.ts";
+import { stagesFor } from "../deploy/progress.ts";
+import { lookAround, makeRoutes, saveVersion, urlOf, type Script } from "../deploy/publish.ts";
+import type { RoutePlan } from "../deploy/routes.ts";
+import { KIND_OPTION, readKind, scriptName } from "../deploy/settings.ts";
 import { readSources } from "../deploy/sources.ts";
-import type { Upload } from "../deploy/upload.ts";
 import { defineCommand } from "../framework/command.ts";
 import { clean, formatBytes, wantsColor } from "../framework/text.ts";
-import { UsageError } from "../framework/usage.ts";
+import { LIMIT_OPTION, readLimits } from "../session/limit-text.ts";
 import { ORG_OPTION } from "../session/org.ts";
 import { readRoute, routeText, type ApiRoute } from "../session/route-text.ts";
-import { openWorkplace, type Workplace } from "../session/workplace.ts";
+import { openWorkplace } from "../session/workplace.ts";
 
 const NAME = "deploy";
 
@@ -30,23 +29,29 @@ export const deploy = defineCommand({
     name: { type: "string", value: "script", about: "name of the script (default the file's or folder's)" },
     route: { type: "string", value: "route", multiple: true, about: 'a route to it, such as "GET /hello/:name"' },
     message: { type: "string", value: "text", short: "m", about: "why this version was made" },
+    kind: KIND_OPTION,
+    limit: LIMIT_OPTION,
     "no-bundle": { type: "boolean", about: "upload the file, or the folder's sources, as they are" },
   },
   examples: [
     'deploy examples/hello.ts --org hello --route "GET /hello/:name"',
     "deploy examples/hono --org hello --name api --message 'Answer in French'",
+    "deploy greetings.ts --kind module",
+    "deploy report.ts --limit wallClockMs=20000 --limit cpuMs=300",
   ],
   async run({ args, options, host, human }) {
     const startedAt = performance.now();
     const routes = options.route.map((text) => readRoute(text, NAME));
+    const kind = readKind(options.kind, routes, NAME);
+    const limits = readLimits(options.limit, NAME);
     const cwd = await realpath(host.cwd);
     const entry = await findEntry(args.path, cwd);
-    const script = scriptName(options.name, entry);
+    const script = scriptName(options.name, entry, NAME);
     const place = await openWorkplace(host, options.org);
     const stage = stagesFor(host, human);
     const color = wantsColor(host.errIsTerminal, host.env);
 
-    const looking = lookAround(place, script, routes);
+    const looking = lookAround(place, script, routes, kind);
     // What is wrong with the code is said first; this is awaited below.
     looking.catch(() => null);
     const upload = options["no-bundle"]
@@ -57,12 +62,12 @@ export const deploy = defineCommand({
           return bundle(entry, { cwd, color });
         });
     const { org, plan } = await looking;
-    const saved = await stage("upload", () => save(place, script, upload, options.message)).catch((error: unknown) => {
+    const settings = { message: options.message, kind, limits };
+    const saved = await stage("upload", () => saveVersion(place, script, upload, settings)).catch((error: unknown) => {
       throw localiseIssues(error, upload, entry, cwd);
     });
-    const created = await makeRoutes(place, script, plan, stage);
-
-    const live = [...plan.kept, ...created];
+    const make = () => makeRoutes(place, saved, plan);
+    const live = plan.missing.length === 0 || saved.kind === "module" ? await make() : await stage("routes", make);
     const durationMs = Math.round(performance.now() - startedAt);
     const urls = live.map((route) => urlOf(route, org.url));
     return {
@@ -73,63 +78,17 @@ export const deploy = defineCommand({
           ...live.map((route, index) => `  ${route.method} ${urls[index] ?? ""}`),
         ].join("\n"),
       ),
-      notes: [...upload.warnings, ...adviceFor(plan, live, script, place.slug, saved.executeUrl)],
+      notes: [...upload.warnings, ...adviceFor(plan, live, saved, place.slug)],
     };
   },
 });
 
-function scriptName(given: string | undefined, entry: Entry): string {
-  const name = given ?? entry.name;
-  const parsed = scriptNameSchema.safeParse(name);
-  if (parsed.success) return name;
-  const reason = parsed.error.issues[0]?.message ?? "is not one";
-  throw new UsageError(`The script name "${name}" ${reason}. Say --name <script>.`, NAME);
-}
-
-/** What is there already; asked before the upload, so that a bad route or org leaves everything as it was. */
-async function lookAround({ client, slug }: Workplace, script: string, wanted: readonly ParsedRoute[]) {
-  const [org, routes] = await Promise.all([
-    client.getOrg({ params: { slug } }),
-    client.listRoutes({ params: { slug } }),
-  ]);
-  return { org, plan: planRoutes(script, wanted, routes.items) };
-}
-
-function save({ client, slug }: Workplace, name: string, upload: Upload, message: string | undefined) {
-  return client.putScript({
-    params: { slug, name },
-    body: {
-      files: upload.files,
-      main: upload.main,
-      ...(upload.sourceMap === null ? {} : { sourceMap: upload.sourceMap }),
-      ...(message === undefined ? {} : { message }),
-    },
-  });
-}
-
-async function makeRoutes(place: Workplace, script: string, plan: RoutePlan, stage: Stage): Promise<ApiRoute[]> {
-  if (plan.missing.length === 0) return [];
-  return stage("routes", async () => {
-    const created: ApiRoute[] = [];
-    for (const { method, host, path } of plan.missing) {
-      const body = { method, host, path, script };
-      created.push(await place.client.createRoute({ params: { slug: place.slug }, body }));
-    }
-    return created;
-  });
-}
-
-function urlOf(route: ApiRoute, orgUrl: string): string {
-  const base = new URL(orgUrl);
-  const host = route.host === null ? base.host : route.host + (base.port === "" ? "" : `:${base.port}`);
-  return `${base.protocol}//${host}${route.path}`;
-}
-
-function adviceFor(plan: RoutePlan, live: ApiRoute[], script: string, slug: string, executeUrl: string): string[] {
-  if (plan.byDefault) return live.map((route) => `${slug} had no routes: ${routeText(route)} now leads to ${script}.`);
+function adviceFor(plan: RoutePlan, live: ApiRoute[], { name, kind, executeUrl }: Script, slug: string): string[] {
+  if (kind === "module") return [`Scripts of ${slug} can import from "${name}" now.`];
+  if (plan.byDefault) return live.map((route) => `${slug} had no routes: ${routeText(route)} now leads to ${name}.`);
   if (live.length > 0) return [];
   return [
-    `No route leads to ${script} yet. Add one: isola routes create "GET /${script}" --script ${script} --org ${slug}`,
+    `No route leads to ${name} yet. Add one: isola routes create "GET /${name}" --script ${name} --org ${slug}`,
     `It can be run without one: POST ${executeUrl}`,
   ];
 }

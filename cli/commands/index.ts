@@ -20,6 +20,7 @@ import { deleteScript } from "./scripts/delete.ts";
 import { getScript } from "./scripts/get.ts";
 import { listScripts } from "./scripts/list.ts";
 import { rollBackScript } from "./scripts/rollback.ts";
+import { setScript } from "./scripts/set.ts";
 import { listVersions } from "./scripts/versions.ts";
 import { version } from "./version.ts";
 import { whoami } from "./whoami.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
   deleteOrg,
   listScripts,
   getScript,
+  setScript,
   listVersions,
   rollBackScript,
   deleteScript,

@@ -15,13 +15,18 @@ const CATCH_ALL = { method: "ANY", host: null, path: "/*" };
 
 /**
  * Decides which routes a script still needs. A route that leads to it already is fine. Without any
- * wish, the first script of an org without routes takes every request.
+ * wish, the first script of an org without routes takes every request, unless it is a module.
  * @throws PlatformError `conflict` that shows both routes, before anything was uploaded.
  */
-export function planRoutes(script: string, wanted: readonly ParsedRoute[], existing: readonly ApiRoute[]): RoutePlan {
+export function planRoutes(
+  script: string,
+  wanted: readonly ParsedRoute[],
+  existing: readonly ApiRoute[],
+  kind?: "endpoint" | "module",
+): RoutePlan {
   const kept = existing.filter((route) => route.script.name === script);
   if (wanted.length === 0) {
-    const byDefault = existing.length === 0;
+    const byDefault = existing.length === 0 && kind !== "module";
     return { kept, missing: byDefault ? [CATCH_ALL] : [], byDefault };
   }
   const missing: ParsedRoute[] = [];

@@ -1,5 +1,6 @@
 import { defineCommand } from "../../framework/command.ts";
 import { clean, columns, formatBytes, formatTime } from "../../framework/text.ts";
+import { limitLines } from "../../session/limit-text.ts";
 import { ORG_OPTION } from "../../session/org.ts";
 import { openWorkplace } from "../../session/workplace.ts";
 
@@ -23,7 +24,6 @@ export const getScript = defineCommand({
       ["id", script.id],
       ["kind", script.kind],
       ["description", script.description === "" ? "-" : script.description],
-      ["wall clock", `${script.limits.wallClockMs} ms`],
       ["execute", script.executeUrl],
       ["version", `${version.number}${version.live ? " (live)" : `; live is ${script.live.number}`}`],
       ["made", `${formatTime(version.createdAt)} by ${version.author.name}`],
@@ -34,7 +34,7 @@ export const getScript = defineCommand({
       formatBytes(Buffer.byteLength(text)),
       path === script.main ? "entry" : "",
     ]);
-    const text = [...columns(rows), "files", ...columns(files)].join("\n");
+    const text = [...columns(rows), "limits", ...limitLines(script.limits), "files", ...columns(files)].join("\n");
     return { json: script, text: clean(text) };
   },
 });
