@@ -1,14 +1,11 @@
 /** Runs of a version that are journalled in the life of an edge even while nothing is wrong. */
-export const FIRST_RUNS = 3;
+export const FIRST_RUNS = 100;
 /** Versions whose runs are counted; then counting begins anew. */
 const VERSIONS_MAX = 10_000;
-/** Ended runs that wait for the next line, at most. */
-const ENDED_MAX = 50;
 
 /**
  * Tells the launcher which runs are going on, so that it knows whose run it was when this process ends before its
- * time. Each run that begins is a line on stdout, written at once: a message would never leave a process that hangs. Ends
- * travel on the next line.
+ * time. Each begin and each end is a line on stdout, written at once: a message would never leave a process that hangs.
  *
  * Ask {@link wants} when a run begins, remember the answer, and report its begin and its end only if it was true.
  */
@@ -17,7 +14,6 @@ export class Journal {
   readonly #write: (line: string) => void;
   #untilMs = 0;
   #runs = new Map<string, number>();
-  #ended: string[] = [];
 
   /**
    * @param mark a secret of this process that begins each line, since scripts may find a way to stdout as well; null
@@ -45,12 +41,10 @@ export class Journal {
   }
 
   runBegan(executionId: string, orgId: string, versionId: string): void {
-    this.#write([this.#mark, executionId, orgId, versionId, ...this.#ended].join(" "));
-    this.#ended = [];
+    this.#write(`${this.#mark} + ${executionId} ${orgId} ${versionId}`);
   }
 
   runEnded(executionId: string): void {
-    // A run that is not reported as ended looks as if it went on, which is the safe side.
-    if (this.#ended.length < ENDED_MAX) this.#ended.push(executionId);
+    this.#write(`${this.#mark} - ${executionId}`);
   }
 }

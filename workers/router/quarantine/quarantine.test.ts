@@ -46,13 +46,11 @@ test("journals every run while it is told to", () => {
   expect(journal.wants("ver_a", NOW + 10)).toBe(false);
 });
 
-test("writes a line when a run begins, with the runs that ended since the last", () => {
+test("writes a line when a run begins and when it ends", () => {
   const { journal, lines } = inMemory();
   journal.runBegan("exe_1", "org_a", "ver_a");
   journal.runEnded("exe_1");
-  journal.runBegan("exe_2", "org_b", "ver_b");
-  journal.runBegan("exe_3", "org_b", "ver_b");
-  expect(lines).toEqual(["mark exe_1 org_a ver_a", "mark exe_2 org_b ver_b exe_1", "mark exe_3 org_b ver_b"]);
+  expect(lines).toEqual(["mark + exe_1 org_a ver_a", "mark - exe_1"]);
 });
 
 test("wants nothing where nobody reads the journal", () => {
