@@ -1,5 +1,5 @@
-import type { ExecutionRecord, LogBatch, LogLine } from "./execution.ts";
-import type { OrgState, Projection, VersionCode } from "./projection.ts";
+import type { ExecutionRecord, LogBatch, LogLine, Trigger } from "./execution.ts";
+import type { OrgSettings, OrgState, Projection, VersionCode } from "./projection.ts";
 import type { HostKind, PathKind, Route } from "./routing/types.ts";
 import type { ScriptLimits, SomeScriptLimits } from "./script-limits.ts";
 
@@ -7,6 +7,18 @@ import type { ScriptLimits, SomeScriptLimits } from "./script-limits.ts";
  * The three doors: how the Workers reach each other. Every org id in these signatures comes from
  * the directory or from the caller's checked rights, never from a request.
  */
+
+/** What holds for all scripts of an org, with the most that any of them may ask for. */
+export interface StoredSettings extends OrgSettings {
+  ceilings: SomeScriptLimits;
+}
+
+/** What of it shall change; each that is named replaces the one before. */
+export interface SettingsPatch {
+  egress?: { allow?: string[] | undefined; deny?: string[] | undefined } | undefined;
+  concurrencyMax?: number | undefined;
+  ceilings?: SomeScriptLimits | undefined;
+}
 
 /** Who did something, as it is written down beside what was done. */
 export interface Actor {
@@ -168,6 +180,10 @@ export interface InvokeResponse {
   /** True when the body was longer than the platform carries back and was cut. */
   truncated: boolean;
   durationMs: number;
+  /** What holds for all scripts of the org; null when it was destroyed or never opened; safe. */
+  findSettings(orgId: string): Promise<StoredSettings | null>;
+  /** Changes that, and publishes it; safe. */
+  changeSettings(orgId: string, patch: SettingsPatch): Promise<{ before: StoredSettings; after: StoredSettings }>;
   lines: LogLine[];
   error: ExecutionRecord["error"];
 }

@@ -6,6 +6,7 @@ export const CAPABILITIES = [
   "keys:manage",
   "orgs:list",
   "orgs:create",
+  "orgs:limit",
   "org:read",
   "org:write",
   "org:delete",

@@ -8,7 +8,10 @@ import type {
   PageRequest,
   RouteInput,
   ScriptSummary,
+  SettingsPatch,
   StateDoor,
+  StoredSettings,
+  VersionFiles,
   VersionInput,
   VersionSummary,
 } from "../contracts/doors.ts";
@@ -43,6 +46,17 @@ export default class State extends WorkerEntrypoint<Env> implements StateDoor {
   async setOrgState(orgId: string, state: OrgState): Promise<void> {
     await orgStub(this.env, orgId).setOrgState(state);
   }
+  async findSettings(orgId: string): Promise<StoredSettings | null> {
+    return plain(orgStub(this.env, orgId).findSettings());
+  }
+
+  async changeSettings(
+    orgId: string,
+    patch: SettingsPatch,
+  ): Promise<{ before: StoredSettings; after: StoredSettings }> {
+    return plain(orgStub(this.env, orgId).changeSettings(patch));
+  }
+
 
   async destroyOrg(orgId: string): Promise<void> {
     await orgStub(this.env, orgId).destroyOrg();

@@ -1,8 +1,10 @@
 import * as z from "zod";
 
+import { egressListsSchema } from "../egress/list.ts";
 import { idSchema } from "../ids.ts";
-import { TEXT_LENGTH_MAX } from "../limits.ts";
+import { CONCURRENCY_PER_ORG_CEILING, TEXT_LENGTH_MAX } from "../limits.ts";
 import { ORG_ROLES } from "../rights.ts";
+import { someScriptLimitsSchema } from "../script-limits.ts";
 import { slugSchema } from "../slug.ts";
 import { endpoint, pageOf, pageQuery, timestamp } from "./endpoint.ts";
 
@@ -19,6 +21,30 @@ export const orgSchema = z.object({
   /** Your role in it; null when you act by a platform role alone. */
   role: z.enum(ORG_ROLES).nullable(),
   createdAt: timestamp,
+});
+
+const concurrencyMax = z.number().int().min(1).max(CONCURRENCY_PER_ORG_CEILING);
+
+/** What holds for all scripts of an org. */
+export const orgSettingsSchema = z.object({
+  /** Hosts that scripts may and may not reach: names, `*.example.com`, public addresses; an empty `allow` means all. */
+  egress: z.object({ allow: z.array(z.string()), deny: z.array(z.string()) }),
+  /** Runs at once on one edge. */
+  concurrencyMax,
+  /** The most that any script of the org may ask for, where that is less than the platform's own. */
+  ceilings: someScriptLimitsSchema,
+});
+
+/** What an admin changes of them: each that is named replaces the one before. The last two are the platform's to set. */
+const orgSettingsPatch = {
+  egress: egressListsSchema.partial().strict().optional(),
+  concurrencyMax: concurrencyMax.optional(),
+  ceilings: someScriptLimitsSchema.strict().optional(),
+};
+
+const orgDetailSchema = orgSchema.extend({
+  /** Null while the org is being destroyed. */
+  settings: orgSettingsSchema.nullable(),
 });
 
 /** Parameter of everything inside an org. A malformed slug is simply not there. */
@@ -53,10 +79,10 @@ export const getOrg = endpoint({
   method: "GET",
   path: "/orgs/{slug}",
   tag: "Orgs",
-  summary: "Get one org",
+  summary: "Get one org with its settings",
   capability: "org:read",
   params: orgParams,
-  response: orgSchema,
+  response: orgDetailSchema,
   errors: ["not_found"],
 });
 
@@ -65,12 +91,16 @@ export const patchOrg = endpoint({
   method: "PATCH",
   path: "/orgs/{slug}",
   tag: "Orgs",
-  summary: "Change an org's name",
+  summary: "Change an org's name or settings; `concurrencyMax` and `ceilings` need `orgs:limit`",
   capability: "org:write",
   params: orgParams,
-  body: z.object({ name }),
-  response: orgSchema,
-  errors: ["not_found", "invalid", "forbidden"],
+  body: z
+    .object({ name: name.optional(), ...orgSettingsPatch })
+    .refine((patch) => Object.values(patch).some((value) => value !== undefined), {
+      message: "must name something to change: name, egress, concurrencyMax or ceilings",
+    }),
+  response: orgDetailSchema,
+  errors: ["not_found", "invalid", "forbidden", "conflict"],
 });
 
 export const deleteOrg = endpoint({

@@ -6,6 +6,9 @@ import type {
   PageRequest,
   RouteInput,
   ScriptSummary,
+  SettingsPatch,
+  StoredSettings,
+  VersionFiles,
   VersionInput,
   VersionSummary,
 } from "../../contracts/doors.ts";
@@ -33,9 +36,9 @@ import {
   type ScriptPatch,
   summaryOfScript,
 } from "./scripts.ts";
-import { findOpenOrg, findOrg, getOrg, openOrg, setOrgState } from "./settings.ts";
-import { findVersionCode, listVersions } from "./versions.ts";
-import { findVersionFiles, type VersionFiles } from "./version-files.ts";
+import { changeSettings, findOpenOrg, findOrg, getOrg, openOrg, setOrgState, storedSettings } from "./settings.ts";
+import { findModuleSource, findVersionFiles, versionPair } from "./version-files.ts";
+import { listVersions } from "./versions.ts";
 
 /**
  * Everything that one org has by way of scripts, versions, routes and settings. It alone writes the
@@ -68,6 +71,15 @@ export class Org extends DurableObject<Env> {
   }
 
   async destroyOrg(): Promise<void> {
+  findSettings(): StoredSettings | null {
+    const org = findOpenOrg(this.#db);
+    return org === null ? null : storedSettings(org);
+  }
+
+  async changeSettings(patch: SettingsPatch): Promise<{ before: StoredSettings; after: StoredSettings }> {
+    return this.#change((db, now) => changeSettings(db, patch, now));
+  }
+
     await this.#commit(destroyOrg, REMOVAL_WAIT_MS);
     if (findOrg(this.#db) === null) return;
     throw new PlatformError("unavailable", "The org answers no more, but its removal is not finished. Ask again.");

@@ -1,6 +1,6 @@
+import type { SettingsPatch, StoredSettings } from "../../contracts/doors.ts";
 import { PlatformError } from "../../contracts/errors.ts";
-import { DEFAULT_ORG_SETTINGS, type OrgSettings, type OrgState, projectionKey } from "../../contracts/projection.ts";
-import type { SomeScriptLimits } from "../../contracts/script-limits.ts";
+import { DEFAULT_ORG_SETTINGS, type OrgState, projectionKey } from "../../contracts/projection.ts";
 import type { Database } from "../database.ts";
 import { enqueue, isEmpty, wakeAll } from "../outbox/rows.ts";
 
@@ -27,12 +27,31 @@ export function findOpenOrg(db: Database): OpenOrg | null {
   return org === null || org.state === "destroyed" ? null : { ...org, state: org.state };
 }
 
-/** What holds for all scripts of the org, with the most that any of them may ask for. */
-export type StoredSettings = OrgSettings & { ceilings: SomeScriptLimits };
-
 /** The org's settings; what nobody has set is as it is for every org. */
 export function storedSettings(org: Pick<OrgRow, "settings">): StoredSettings {
   return { ...DEFAULT_ORG_SETTINGS, ceilings: {}, ...(JSON.parse(org.settings) as Partial<StoredSettings>) };
+}
+
+/** Changes what the patch names, and publishes when that changed anything. */
+export function changeSettings(
+  db: Database,
+  patch: SettingsPatch,
+  now: number,
+): { before: StoredSettings; after: StoredSettings } {
+  const before = storedSettings(getOrg(db));
+  const { egress, concurrencyMax, ceilings } = patch;
+  const after: StoredSettings = {
+    ...before,
+    concurrencyMax: concurrencyMax ?? before.concurrencyMax,
+    egress: { allow: egress?.allow ?? before.egress.allow, deny: egress?.deny ?? before.egress.deny },
+    ceilings: ceilings ?? before.ceilings,
+  };
+  const text = JSON.stringify(after);
+  if (text !== JSON.stringify(before)) {
+    db.run("UPDATE org SET settings = ?", text);
+    publish(db, now);
+  }
+  return { before, after };
 }
 
 /** The org; throws `not_found` when there is none. */

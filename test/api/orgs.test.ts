@@ -29,7 +29,7 @@ describe("a new org", () => {
       url: "http://hello.localhost:8787",
       role: "owner",
     });
-    expect((await read("hello")).json).toEqual(made.json);
+    expect((await read("hello")).json).toMatchObject(made.json);
     const { id } = made.json;
     const found = await core.door("directory", "findOrg", "hello");
     expect(found.value).toEqual({ orgId: id, slug: "hello", state: "running" });

@@ -1,9 +1,10 @@
 import { and, eq, isNull } from "drizzle-orm";
 
-import type { Actor } from "../../contracts/doors.ts";
-import { platformErrorOf } from "../../contracts/errors.ts";
+import type { Actor, SettingsPatch, StoredSettings } from "../../contracts/doors.ts";
+import { PlatformError, platformErrorOf } from "../../contracts/errors.ts";
 import { DESTROY_BATCH_MAX } from "../../contracts/limits.ts";
-import { audit } from "./audit.ts";
+import { DEFAULT_ORG_SETTINGS } from "../../contracts/projection.ts";
+import { audit, auditLater } from "./audit.ts";
 import { apiKey, org } from "./database/schema.ts";
 import type { Scope } from "./scope.ts";
 
@@ -18,6 +19,35 @@ export async function openOrg(scope: Scope, { id, slug }: Pick<OrgRow, "id" | "s
       .set({ openedAt: new Date() })
       .where(and(eq(org.id, id), isNull(org.openedAt))),
   );
+}
+
+/** Changes an org's name, with a note of who wanted it. Throws `not_found` when it is gone meanwhile. */
+export async function renameOrg(scope: Scope, before: OrgRow, name: string, actor: Actor): Promise<OrgRow> {
+  const { id, slug } = before;
+  return scope.database.transaction(async (tx) => {
+    const [changed] = await tx.update(org).set({ name }).where(eq(org.id, id)).returning();
+    if (changed === undefined) throw new PlatformError("not_found", `The org ${slug} is gone.`);
+    const details = { before: before.name, after: name };
+    await audit(tx, scope, { actor, action: "org.rename", target: slug, orgId: id, details });
+    return changed;
+  });
+}
+
+/** What holds for all scripts of an org; what nobody has set is as it is for every org. */
+export async function settingsOf(scope: Scope, orgId: string): Promise<StoredSettings> {
+  return (await scope.state.findSettings(orgId)) ?? { ...DEFAULT_ORG_SETTINGS, ceilings: {} };
+}
+
+/** Changes that, and has it live at every edge when this returns. */
+export async function changeSettings(
+  scope: Scope,
+  { id, slug }: Pick<OrgRow, "id" | "slug">,
+  patch: SettingsPatch,
+  actor: Actor,
+): Promise<void> {
+  const details = await scope.state.changeSettings(id, patch);
+  await scope.edges.forget(slug);
+  auditLater(scope, { actor, action: "org.settings", target: slug, orgId: id, details });
 }
 
 /** Marks an org to be destroyed, with a note of who wanted it. May be repeated. */

@@ -19,6 +19,8 @@ export const STATE_RULES: Rules<StateDoor> = {
   projection: SAFE,
   versionCode: SAFE,
   setOrgState: SAFE,
+  findSettings: SAFE,
+  changeSettings: SAFE,
   destroyOrg: SAFE,
   saveScript: ONCE,
   listScripts: SAFE,

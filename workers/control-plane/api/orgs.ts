@@ -5,13 +5,13 @@ import { PlatformError } from "../../../contracts/errors.ts";
 import { newId } from "../../../contracts/ids.ts";
 import { ORGS_PER_USER_MAX, PAGE_SIZE_DEFAULT } from "../../../contracts/limits.ts";
 import type { OrgRole } from "../../../contracts/rights.ts";
-import { seesEveryOrg } from "../access.ts";
+import { requireOnPlatform, seesEveryOrg } from "../access.ts";
 import { audit } from "../audit.ts";
 import { actorOf, type Principal } from "../auth/principal.ts";
 import { member, org } from "../database/schema.ts";
 import { type ControlPlaneEnv, orgUrl } from "../env.ts";
 import { Mounts } from "../mount.ts";
-import { beginDestroying, finishDestroying, openOrg } from "../org-life.ts";
+import { beginDestroying, changeSettings, finishDestroying, openOrg, renameOrg, settingsOf } from "../org-life.ts";
 import type { Scope } from "../scope.ts";
 import { keyOfCursor, pageOfRows } from "./page.ts";
 
@@ -40,17 +40,19 @@ export const orgs = new Mounts()
     await openLazily(scope, row);
     return toOrg(scope.env, row, "owner");
   })
-  .add(ENDPOINTS.getOrg, async ({ scope, access }) => toOrg(scope.env, access.org, access.role))
+  .add(ENDPOINTS.getOrg, async ({ scope, access }) => {
+    const settings = access.org.state === "destroying" ? null : await settingsOf(scope, access.org.id);
+    return { ...toOrg(scope.env, access.org, access.role), settings };
+  })
   .add(ENDPOINTS.patchOrg, async ({ scope, principal, access, body }) => {
-    const { id, slug, name } = access.org;
-    const row = await scope.database.transaction(async (tx) => {
-      const [changed] = await tx.update(org).set({ name: body.name }).where(eq(org.id, id)).returning();
-      if (changed === undefined) throw new PlatformError("not_found", `The org ${slug} is gone.`);
-      const details = { before: name, after: body.name };
-      await audit(tx, scope, { actor: actorOf(principal), action: "org.rename", target: slug, orgId: id, details });
-      return changed;
-    });
-    return toOrg(scope.env, row, access.role);
+    const { name, ...settings } = body;
+    if (settings.concurrencyMax !== undefined || settings.ceilings !== undefined) {
+      requireOnPlatform(principal, "orgs:limit");
+    }
+    const changed = Object.keys(settings).length > 0;
+    if (changed) await changeSettings(scope, access.org, settings, actorOf(principal));
+    const row = name === undefined ? access.org : await renameOrg(scope, access.org, name, actorOf(principal));
+    return { ...toOrg(scope.env, row, access.role), settings: await settingsOf(scope, row.id) };
   })
   .add(ENDPOINTS.deleteOrg, async ({ scope, principal, access, query }) => {
     const { slug } = access.org;
