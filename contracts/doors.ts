@@ -35,6 +35,10 @@ export interface ScriptSummary {
   description: string;
   live: VersionSummary;
   limits: ScriptLimits;
+  /** Names of the modules that its live version imports. */
+  imports: string[];
+  /** Names of the scripts whose live versions import it. */
+  usedBy: string[];
   createdAt: number;
   updatedAt: number;
 }
@@ -50,6 +54,32 @@ export interface VersionSummary {
   author: Actor;
   createdAt: number;
   live: boolean;
+  /** When it was last made live, and by whom; null for a version that is not. */
+  liveSince: number | null;
+  liveBy: Actor | null;
+}
+
+/** What a version takes from a module of its org. */
+export interface ModuleImport {
+  /** Name of the module script. */
+  module: string;
+  names: string[];
+}
+
+/** What a version of a module gives to those that import it. */
+export interface ModuleExports {
+  names: string[];
+  /** Modules of the org whose names it passes on by `export *`. */
+  stars: string[];
+  /** Whether it passes on what nobody here can list. */
+  open: boolean;
+}
+
+/** A version's files as they were uploaded. */
+export interface VersionFiles {
+  version: VersionSummary;
+  main: string;
+  files: Record<string, string>;
 }
 
 /** What the control plane hands over after it has checked and compiled an upload. */
@@ -62,7 +92,11 @@ export interface VersionInput {
   limits: SomeScriptLimits;
   /** The files as uploaded, for reading back. */
   files: Record<string, string>;
+  /** The version's own code, in which a module of the org is named by `modulePath`. */
   code: VersionCode;
+  imports: ModuleImport[];
+  /** Null for a script that is no module. */
+  exports: ModuleExports | null;
   /** Source map (JSON) of `code.main`, or null where the lines are the user's own. */
   sourceMap: string | null;
   hash: string;
@@ -91,16 +125,34 @@ export interface PageRequest {
   limit: number;
 }
 
+/** Which executions are meant; null means any. */
 export interface ExecutionFilter {
   scriptId: string | null;
-  /** `ok`, `error`, `timeout`, or an HTTP status such as 404. */
+  /** An outcome, an HTTP status such as 404, or a class of them such as `4xx`. */
   status: string | null;
+  trigger: Trigger | null;
+  executionId: string | null;
+  /** Begun at this time or later, and at this time or earlier; epoch milliseconds. */
+  since: number | null;
+  until: number | null;
+  /** Occurs in the path, the error, or a console line, in whatever case. */
+  text: string | null;
 }
 
 /** An execution with its console lines. */
 export interface ExecutionDetail extends ExecutionRecord {
   lines: LogLine[];
 }
+
+/** One thing that a live tail tells, a line of JSON each. */
+export type TailEvent =
+  | { type: "execution"; execution: ExecutionDetail }
+  /** More console lines of an execution that was told before. */
+  | { type: "lines"; executionId: string; versionId: string; lines: LogLine[] }
+  /** The reader was slow, or there was too much at once: so many executions were left out. */
+  | { type: "missed"; count: number }
+  /** Nothing happened for a while. */
+  | { type: "ping" };
 
 /**
  * The door to all tenant state, served by `durable-objects`. Refusals are `PlatformError`s by code.
@@ -111,10 +163,17 @@ export interface StateDoor {
   openOrg(orgId: string, slug: string): Promise<void>;
   /** The projection as the object has it now; safe. Null when the org was destroyed or never opened. */
   projection(orgId: string): Promise<Projection | null>;
-  /** The compiled code of a version; safe. */
-  versionCode(orgId: string, versionId: string): Promise<VersionCode | null>;
+  /**
+   * The compiled code of a version with all modules it depends on; safe. Null where there is none, or
+   * none under this hash any more: what a live version is linked with changes with its modules.
+   */
+  versionCode(orgId: string, versionId: string, hash?: string): Promise<VersionCode | null>;
   /** Stops the org's host from answering and publishes that; safe. */
   setOrgState(orgId: string, state: OrgState): Promise<void>;
+  /** What holds for all scripts of the org; null when it was destroyed or never opened; safe. */
+  findSettings(orgId: string): Promise<StoredSettings | null>;
+  /** Changes that, and publishes it; safe. */
+  changeSettings(orgId: string, patch: SettingsPatch): Promise<{ before: StoredSettings; after: StoredSettings }>;
   /** Removes everything the org has: scripts, routes, code and projection in KV, executions; safe. */
   destroyOrg(orgId: string): Promise<void>;
 
@@ -131,12 +190,20 @@ export interface StateDoor {
   deleteScript(orgId: string, idOrName: string): Promise<boolean>;
   listVersions(orgId: string, idOrName: string, page: PageRequest): Promise<Page<VersionSummary>>;
   /** The files as uploaded; `version` is a number or an id, null for the live one; safe. */
-  versionFiles(
+  versionFiles(orgId: string, idOrName: string, version: string | null): Promise<VersionFiles | null>;
+  /**
+   * Two versions to compare, by number or id; safe. `to` null is the live one, `from` null the newest kept one
+   * before it, and null in the answer where there is none. Throws `not_found` for what is named and not there.
+   */
+  versionPair(
     orgId: string,
     idOrName: string,
-    version: string | null,
-  ): Promise<{ version: VersionSummary; main: string; files: Record<string, string> } | null>;
+    from: string | null,
+    to: string | null,
+  ): Promise<{ from: VersionFiles | null; to: VersionFiles }>;
   versionSourceMap(orgId: string, versionId: string): Promise<string | null>;
+  /** Entry file and source map of a version, by the script's name and the version's number; safe. */
+  moduleSource(orgId: string, name: string, number: number): Promise<{ main: string; map: string | null } | null>;
   rollBack(orgId: string, actor: Actor, idOrName: string, version: string): Promise<ScriptSummary>;
 
   createRoute(orgId: string, input: RouteInput): Promise<Route>;
@@ -147,6 +214,11 @@ export interface StateDoor {
   appendLog(batches: LogBatch[]): Promise<void>;
   listExecutions(orgId: string, filter: ExecutionFilter, page: PageRequest): Promise<Page<ExecutionDetail>>;
   findExecution(orgId: string, executionId: string): Promise<ExecutionDetail | null>;
+  /**
+   * What runs from now on, as lines of JSON ({@link TailEvent}) until the reader goes or the tail's time
+   * is over. Throws `too_many_requests` when the org has as many tails as it may.
+   */
+  tailExecutions(orgId: string, filter: ExecutionFilter): Promise<ReadableStream<Uint8Array>>;
 
   /** Proves that an object can be reached and its storage read, or that KV can be; safe. */
   ping(part: "objects" | "kv"): Promise<void>;
@@ -180,10 +252,6 @@ export interface InvokeResponse {
   /** True when the body was longer than the platform carries back and was cut. */
   truncated: boolean;
   durationMs: number;
-  /** What holds for all scripts of the org; null when it was destroyed or never opened; safe. */
-  findSettings(orgId: string): Promise<StoredSettings | null>;
-  /** Changes that, and publishes it; safe. */
-  changeSettings(orgId: string, patch: SettingsPatch): Promise<{ before: StoredSettings; after: StoredSettings }>;
   lines: LogLine[];
   error: ExecutionRecord["error"];
 }

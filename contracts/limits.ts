@@ -44,18 +44,50 @@ export const WAIT_UNTIL_MS = 30_000;
 export const STARTUP_CPU_MS = 400;
 /** Modules that may import one another in a row (S9). */
 export const MODULE_DEPTH_MAX = 8;
+/** Modules of its org that one version may import by name. */
+export const MODULE_IMPORTS_MAX = 50;
+/** Names that a module exports, and names taken from one module, together, in characters. */
+export const MODULE_NAMES_LENGTH_MAX = 64 * 1024;
+/** A script's code with that of all modules it depends on, in bytes; Cloudflare's KV refuses values over 25 MiB. */
+export const LINKED_CODE_BYTES_MAX = 16 * 1024 * 1024;
+/** How long code stays published for edges that do not know yet that it is linked anew, in milliseconds. */
+export const LINKED_CODE_GRACE_MS = 60_000;
+/** A file shown in a comparison of versions, in characters. */
+export const DIFF_FILE_LENGTH_MAX = 512 * 1024;
+/** Lines that may differ in a file for the difference to be worked out. */
+export const DIFF_EDITS_MAX = 5_000;
+/** All the differences in one comparison, in characters. */
+export const DIFF_LENGTH_MAX = 4 * 1024 * 1024;
 /** Names in an org's list of hosts that scripts may or may not reach. */
 export const EGRESS_LIST_LENGTH_MAX = 200;
+/** Body that one request through `fetch` may bring in, unpacked, in bytes. */
+export const EGRESS_RESPONSE_BYTES_MAX = 64 * 1024 * 1024;
 /** Body of a request or a response that a record keeps, in bytes. */
 export const LOG_BODY_BYTES_MAX = 16 * 1024;
 /** Headers of one head that a record keeps, in characters. */
 export const LOG_HEADERS_LENGTH_MAX = 8 * 1024;
+/** Payload of one invocation of a script by another, in characters of JSON. */
+export const INVOKE_PAYLOAD_LENGTH_MAX = 1024 * 1024;
 /** Live tails of one org at once. */
 export const TAILS_PER_ORG_MAX = 20;
+/** Life of one live tail, in milliseconds; its reader comes again and is checked again. */
+export const TAIL_LIFE_MS = 60 * 60 * 1000;
+/** Pause between two signs of life of a tail, in milliseconds. */
+export const TAIL_PING_INTERVAL_MS = 15_000;
+/** What waits for one slow reader of a tail, in bytes; what is more is left out and counted. */
+export const TAIL_QUEUE_BYTES_MAX = 1024 * 1024;
+/** Executions of one delivery that tails look at; what is more is left out and counted. */
+export const TAIL_RECORDS_PER_APPEND_MAX = 500;
+/** Executions a log with a tail remembers, to tell their late console lines from unknown ones. */
+export const TAIL_RECENT_EXECUTIONS_MAX = 2_000;
+/** Longest text to search executions for, in characters. */
+export const SEARCH_TEXT_LENGTH_MAX = 200;
 /** One console line, in characters. */
 export const LOG_LINE_LENGTH_MAX = 4_096;
 /** Records an edge holds before the log takes them; more are counted and dropped. */
 export const LOG_BUFFER_RECORDS_MAX = 20_000;
+/** Text that an edge holds for the log, in characters; at two bytes each one call still carries it. */
+export const LOG_BUFFER_LENGTH_MAX = 8 * 1024 * 1024;
 /** Pause between two deliveries of the log, in milliseconds. */
 export const LOG_FLUSH_INTERVAL_MS = 100;
 /** Executions kept per org: age in milliseconds. */

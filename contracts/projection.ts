@@ -66,6 +66,17 @@ export interface VersionCode {
   uses?: CodeUses;
 }
 
+/** Folder of the modules of an org in a version's code; no upload can name a file in it. */
+export const MODULES_FOLDER = ".modules";
+/** Folder of the packages that the platform brings along, likewise. */
+export const PACKAGES_FOLDER = ".packages";
+/** The platform's module that metered code imports, from the root of the code. */
+export const METER_PATH = ".isola/meter.js";
+/** The platform's module that scripts import as "isola", likewise. */
+export const ISOLA_PATH = ".isola/isola.js";
+/** The path by which code imports a module of its org, from the root of its own files. */
+export const modulePath = (name: string): string => `${MODULES_FOLDER}/${name}.js`;
+
 /** KV key of the projection of a slug. */
 export const projectionKey = (slug: string): string => `slug:${slug}`;
 /** KV key of a version's code; bound to the org so that two orgs never share a copy. */

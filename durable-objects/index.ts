@@ -20,7 +20,6 @@ import type { OrgState, Projection, VersionCode } from "../contracts/projection.
 import type { Route } from "../contracts/routing/index.ts";
 import type { Env } from "./env.ts";
 import type { ScriptPatch } from "./org/scripts.ts";
-import type { VersionFiles } from "./org/version-files.ts";
 import { logStub, orgStub, pingStub } from "./stubs.ts";
 
 export { Log } from "./log/log.ts";
@@ -39,13 +38,14 @@ export default class State extends WorkerEntrypoint<Env> implements StateDoor {
     return plain(orgStub(this.env, orgId).projection());
   }
 
-  async versionCode(orgId: string, versionId: string): Promise<VersionCode | null> {
-    return plain(orgStub(this.env, orgId).versionCode(versionId));
+  async versionCode(orgId: string, versionId: string, hash?: string): Promise<VersionCode | null> {
+    return plain(orgStub(this.env, orgId).versionCode(versionId, hash));
   }
 
   async setOrgState(orgId: string, state: OrgState): Promise<void> {
     await orgStub(this.env, orgId).setOrgState(state);
   }
+
   async findSettings(orgId: string): Promise<StoredSettings | null> {
     return plain(orgStub(this.env, orgId).findSettings());
   }
@@ -56,7 +56,6 @@ export default class State extends WorkerEntrypoint<Env> implements StateDoor {
   ): Promise<{ before: StoredSettings; after: StoredSettings }> {
     return plain(orgStub(this.env, orgId).changeSettings(patch));
   }
-
 
   async destroyOrg(orgId: string): Promise<void> {
     await orgStub(this.env, orgId).destroyOrg();
@@ -94,6 +93,19 @@ export default class State extends WorkerEntrypoint<Env> implements StateDoor {
     return plain(orgStub(this.env, orgId).versionFiles(idOrName, version));
   }
 
+  async versionPair(
+    orgId: string,
+    idOrName: string,
+    from: string | null,
+    to: string | null,
+  ): Promise<{ from: VersionFiles | null; to: VersionFiles }> {
+    return plain(orgStub(this.env, orgId).versionPair(idOrName, from, to));
+  }
+
+  async moduleSource(orgId: string, name: string, number: number): Promise<{ main: string; map: string | null } | null> {
+    return plain(orgStub(this.env, orgId).moduleSource(name, number));
+  }
+
   async versionSourceMap(orgId: string, versionId: string): Promise<string | null> {
     return orgStub(this.env, orgId).versionSourceMap(versionId);
   }
@@ -126,6 +138,10 @@ export default class State extends WorkerEntrypoint<Env> implements StateDoor {
 
   async findExecution(orgId: string, executionId: string): Promise<ExecutionDetail | null> {
     return plain(logStub(this.env, orgId).findExecution(executionId));
+  }
+
+  async tailExecutions(orgId: string, filter: ExecutionFilter): Promise<ReadableStream<Uint8Array>> {
+    return logStub(this.env, orgId).tailExecutions(filter);
   }
 
   async ping(part: "objects" | "kv"): Promise<void> {

@@ -18,6 +18,9 @@ export const anOrg = (slug: string): Org => ({
   createdAt: AT,
 });
 
+/** An org with all that its own page shows. */
+export const anOrgInFull = (slug: string) => ({ ...anOrg(slug), settings: null });
+
 export const aKey = (name: string) => ({
   id: newId("key"),
   name,
@@ -38,6 +41,8 @@ export const aVersion = (number: number, sizeBytes = 1234) => ({
   author: { type: "user" as const, id: newId("user"), name: "Ada" },
   createdAt: AT,
   live: true,
+  liveSince: AT,
+  liveBy: { type: "user" as const, id: newId("user"), name: "Ada" },
 });
 
 export const aScript = (name: string, number = 1, sizeBytes = 1234) => ({

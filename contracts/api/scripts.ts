@@ -25,6 +25,9 @@ const versionSchema = z.object({
   author: actorSchema,
   createdAt: timestamp,
   live: z.boolean(),
+  /** When it was last made live, and by whom; null for a version that is not. */
+  liveSince: timestamp.nullable(),
+  liveBy: actorSchema.nullable(),
 });
 
 const scriptSchema = z.object({
@@ -104,7 +107,14 @@ export const getScript = endpoint({
   params: scriptParams,
   /** `version` (number or id) reads another version's files. */
   query: z.object({ version: z.string().max(60).optional() }),
-  response: scriptSchema.extend({ version: versionSchema, main: z.string(), files: z.record(z.string(), z.string()) }),
+  response: scriptSchema.extend({
+    version: versionSchema,
+    main: z.string(),
+    files: z.record(z.string(), z.string()),
+    /** Modules of the org that it imports, and scripts that import it, by name. */
+    imports: z.array(z.string()),
+    usedBy: z.array(z.string()),
+  }),
   errors: ["not_found"],
 });
 
@@ -118,7 +128,7 @@ export const putScript = endpoint({
   params: scriptParams.extend({ name: scriptNameSchema }),
   body: upload,
   response: scriptSchema,
-  errors: ["not_found", "forbidden", "invalid", "too_large"],
+  errors: ["not_found", "forbidden", "conflict", "invalid", "too_large"],
 });
 
 export const patchScript = endpoint({
@@ -142,7 +152,7 @@ export const deleteScript = endpoint({
   summary: "Delete a script with its versions and routes",
   capability: "scripts:write",
   params: scriptParams,
-  errors: ["not_found", "forbidden"],
+  errors: ["not_found", "forbidden", "conflict"],
 });
 
 export const listVersions = endpoint({
@@ -168,7 +178,7 @@ export const rollBackScript = endpoint({
   params: scriptParams,
   body: z.object({ version: z.union([z.number().int().positive(), z.string().min(1).max(60)]) }),
   response: scriptSchema,
-  errors: ["not_found", "forbidden", "invalid"],
+  errors: ["not_found", "forbidden", "conflict", "gone", "invalid", "too_large"],
 });
 
 export const invokeScript = endpoint({

@@ -1,9 +1,10 @@
-import type { Projection } from "../../contracts/projection.ts";
+import { codeKey, type Projection } from "../../contracts/projection.ts";
 import type { Database } from "../database.ts";
 import type { Env } from "../env.ts";
 import type { OutboxRow } from "../outbox/rows.ts";
 import { logStub } from "../stubs.ts";
 import { findPart } from "./content.ts";
+import { findLinkedCode } from "./linked-code.ts";
 import { findProjection } from "./projection.ts";
 import { findOrg } from "./settings.ts";
 
@@ -33,6 +34,13 @@ export async function deliver(db: Database, outside: Outside, row: OutboxRow): P
     case "put_code": {
       const code = row.version_id === null ? null : findPart(db, row.version_id, "code");
       if (code !== null) await projections.put(row.key, code);
+      return;
+    }
+    case "put_linked_code": {
+      const org = findOrg(db);
+      const hash = org === null ? "" : row.key.slice(codeKey(org.org_id, "").length);
+      const code = findLinkedCode(db, hash);
+      if (code !== null) await projections.put(row.key, JSON.stringify(code));
       return;
     }
     case "put_projection": {

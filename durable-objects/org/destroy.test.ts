@@ -4,7 +4,18 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { newId } from "../../contracts/ids.ts";
 import { TOMBSTONE_MS } from "../../contracts/limits.ts";
 import { orgStub } from "../stubs.ts";
-import { ada, door, execution, firstPage, openedOrg, refusalOf, routeTo, testEnv, upload } from "../testing/harness.ts";
+import {
+  ada,
+  door,
+  execution,
+  firstPage,
+  logBatch,
+  openedOrg,
+  refusalOf,
+  routeTo,
+  testEnv,
+  upload,
+} from "../testing/harness.ts";
 import { playground } from "../testing/outside.ts";
 
 beforeEach(() => playground.reset());
@@ -17,7 +28,7 @@ async function fullOrg() {
   await door.saveScript(org.orgId, ada, upload("two"));
   await door.createRoute(org.orgId, routeTo(script.id, "/"));
   const record = execution(Date.now());
-  await door.appendLog([{ orgId: org.orgId, records: [record], lines: [], dropped: 0 }]);
+  await door.appendLog([logBatch(org.orgId, [record])]);
   return { ...org, script, record };
 }
 
@@ -41,7 +52,7 @@ describe("destroying an org", () => {
     expect((await refusalOf(door.saveScript(orgId, ada, upload("three")))).code).toBe("not_found");
     expect((await refusalOf(door.setOrgState(orgId, "running"))).code).toBe("not_found");
     await door.setOrgState(orgId, "destroying");
-    await door.appendLog([{ orgId, records: [record], lines: [], dropped: 0 }]);
+    await door.appendLog([logBatch(orgId, [record])]);
     await evictDurableObject(orgStub(testEnv, orgId));
     expect((await refusalOf(door.openOrg(orgId, slug))).code).toBe("gone");
     expect(await door.projection(orgId)).toBeNull();

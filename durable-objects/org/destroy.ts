@@ -16,6 +16,12 @@ export function destroyOrg(db: Database, now: number): void {
     for (const { hash } of db.each<{ hash: string }>("SELECT DISTINCT hash FROM versions")) {
       enqueue(db, { key: codeKey(org.org_id, hash), operation: "delete_code" }, now);
     }
+    const links = "SELECT DISTINCT linked_hash AS hash FROM scripts WHERE linked_hash IS NOT NULL";
+    for (const { hash } of db.all<{ hash: string }>(links)) {
+      enqueue(db, { key: codeKey(org.org_id, hash), operation: "delete_code" }, now);
+    }
+    // What edges were given time to learn of is of no use to them any more.
+    db.run("UPDATE outbox SET due_at = ? WHERE operation = 'delete_code'", now);
     enqueue(db, { key: projectionKey(org.slug), operation: "delete_projection" }, now);
     enqueue(db, { key: org.org_id, operation: "erase_log" }, now);
   }

@@ -22,6 +22,7 @@ import { findPart } from "./content.ts";
 import { type Outside, outsideOf } from "./delivery.ts";
 import { destroyOrg } from "./destroy.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { findVersionCode } from "./linked-code.ts";
 import { findProjection } from "./projection.ts";
 import { Publisher } from "./publisher.ts";
 import { createRoute, deleteRoute, listRoutes } from "./routes.ts";
@@ -70,7 +71,6 @@ export class Org extends DurableObject<Env> {
     await this.#commit((db, now) => setOrgState(db, state, now));
   }
 
-  async destroyOrg(): Promise<void> {
   findSettings(): StoredSettings | null {
     const org = findOpenOrg(this.#db);
     return org === null ? null : storedSettings(org);
@@ -80,6 +80,7 @@ export class Org extends DurableObject<Env> {
     return this.#change((db, now) => changeSettings(db, patch, now));
   }
 
+  async destroyOrg(): Promise<void> {
     await this.#commit(destroyOrg, REMOVAL_WAIT_MS);
     if (findOrg(this.#db) === null) return;
     throw new PlatformError("unavailable", "The org answers no more, but its removal is not finished. Ask again.");
@@ -120,8 +121,16 @@ export class Org extends DurableObject<Env> {
     return findVersionFiles(this.#opened(), idOrName, version);
   }
 
-  versionCode(versionId: string): VersionCode | null {
-    return findOpenOrg(this.#db) === null ? null : findVersionCode(this.#db, versionId);
+  versionPair(idOrName: string, from: string | null, to: string | null): ReturnType<typeof versionPair> {
+    return versionPair(this.#opened(), idOrName, { from, to });
+  }
+
+  versionCode(versionId: string, hash?: string): VersionCode | null {
+    return findOpenOrg(this.#db) === null ? null : findVersionCode(this.#db, versionId, hash);
+  }
+
+  moduleSource(name: string, number: number): ReturnType<typeof findModuleSource> {
+    return findModuleSource(this.#opened(), name, number);
   }
 
   versionSourceMap(versionId: string): string | null {

@@ -20,7 +20,8 @@ export function findProjection(db: Database): Projection | null {
   if (org === null) return null;
   const { ceilings, ...settings } = storedSettings(org);
   const rows = db.all<Row>(
-    `SELECT scripts.id, name, limits, kind, versions.id AS version_id, number, hash
+    `SELECT scripts.id, name, limits, kind, versions.id AS version_id, number,
+       coalesce(linked_hash, hash) AS hash
      FROM scripts JOIN versions ON versions.id = live_version_id ORDER BY name`,
   );
   return {

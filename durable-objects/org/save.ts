@@ -3,10 +3,13 @@ import { PlatformError } from "../../contracts/errors.ts";
 import { newId } from "../../contracts/ids.ts";
 import { SCRIPTS_PER_ORG_MAX } from "../../contracts/limits.ts";
 import type { Database } from "../database.ts";
+import { relink } from "./relink.ts";
 import { hasRoutes } from "./routes.ts";
 import { getScript, liveVersion, patchScript, type ScriptRow, summaryOfScript } from "./scripts.ts";
 import { publish } from "./settings.ts";
-import { findVersion, insertVersion, pruneVersions } from "./versions.ts";
+import { findVersion, insertVersion, pruneVersions, unknownVersion } from "./versions.ts";
+
+const NOT_SAVED = "The script was not saved";
 
 export interface Save {
   actor: Actor;
@@ -31,12 +34,13 @@ export function saveScript(db: Database, save: Save, now: number): { script: Scr
   const number = script.last_number + 1;
   const versionId = insertVersion(db, { ...save, scriptId: script.id, number, author: save.actor }, now);
   db.run("UPDATE scripts SET last_number = ? WHERE id = ?", number, script.id);
-  return { script: makeLive(db, { scriptId: script.id, versionId, actor: save.actor }, now), created: false };
+  const live = { scriptId: script.id, versionId, actor: save.actor, what: NOT_SAVED };
+  return { script: makeLive(db, live, now), created: false };
 }
 
 /**
- * Makes an earlier version live again, by number or id. Throws `not_found` when the script or the
- * version is not there.
+ * Makes an earlier version live again, by number or id, with its modules as they are now. Throws `not_found` when the
+ * script or the version is not there, `gone` for one that is no longer kept, and as `relink` does.
  */
 export function rollBack(
   db: Database,
@@ -45,13 +49,12 @@ export function rollBack(
 ): ScriptRow {
   const script = getScript(db, input.script);
   const version = findVersion(db, script.id, input.version);
-  if (version === null) {
-    const what = `There is no version ${JSON.stringify(input.version)} of the script "${script.name}".`;
-    throw new PlatformError("not_found", `${what} List its versions to see which are kept.`);
-  }
+  if (version === null) throw unknownVersion(script, input.version);
   if (version.id === script.live_version_id) return script;
   refuseRoutedModule(db, script, version.kind);
-  return makeLive(db, { scriptId: script.id, versionId: version.id, actor: input.actor }, now);
+  const what = `Version ${version.number} of "${script.name}" was not made live`;
+  const live = { scriptId: script.id, versionId: version.id, actor: input.actor, what };
+  return makeLive(db, live, now);
 }
 
 /** The script that an upload names, by name only: an id names nothing new. Throws `conflict` where it must not be there. */
@@ -90,11 +93,20 @@ function createScript(db: Database, save: Save, now: number): ScriptRow {
     now,
     now,
   );
+  relink(db, { name: input.name, what: NOT_SAVED }, now);
   publish(db, now);
   return getScript(db, id);
 }
 
-function makeLive(db: Database, input: { scriptId: string; versionId: string; actor: Actor }, now: number): ScriptRow {
+interface Live {
+  scriptId: string;
+  versionId: string;
+  actor: Actor;
+  /** What a refusal says was not done. */
+  what: string;
+}
+
+function makeLive(db: Database, input: Live, now: number): ScriptRow {
   db.run(
     "UPDATE scripts SET live_version_id = ?, live_since = ?, live_by = ?, updated_at = ? WHERE id = ?",
     input.versionId,
@@ -103,6 +115,8 @@ function makeLive(db: Database, input: { scriptId: string; versionId: string; ac
     now,
     input.scriptId,
   );
+  const script = getScript(db, input.scriptId);
+  relink(db, { ...input, name: script.name }, now);
   pruneVersions(db, input.scriptId, now);
   publish(db, now);
   return getScript(db, input.scriptId);

@@ -5,6 +5,8 @@ import { PlatformError } from "../../contracts/errors.ts";
 import { effectiveLimits, type SomeScriptLimits } from "../../contracts/script-limits.ts";
 import type { Database } from "../database.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../pages.ts";
+import { importsOf, usersOf } from "./nodes.ts";
+import { refuseUsed, unpublishLink } from "./relink.ts";
 import { getOrg, publish, storedSettings } from "./settings.ts";
 import { removeVersion, summaryOfVersion, type VersionRow } from "./versions.ts";
 
@@ -14,6 +16,9 @@ export type ScriptRow = {
   description: string;
   limits: string;
   live_version_id: string;
+  live_since: number;
+  live_by: string;
+  linked_hash: string | null;
   last_number: number;
   created_at: number;
   updated_at: number;
@@ -70,14 +75,19 @@ export function patchScript(db: Database, script: ScriptRow, patch: ScriptPatch,
   return getScript(db, script.id);
 }
 
-/** Removes a script with its versions and routes; false when there was none. */
+/**
+ * Removes a script with its versions and routes; false when there was none. Throws `conflict` with the users of a
+ * module that others import.
+ */
 export function deleteScript(db: Database, idOrName: string, now: number): boolean {
   const script = findScript(db, idOrName);
   if (script === null) return false;
+  refuseUsed(db, script.name);
   const versions = db.all<VersionRow>("SELECT * FROM versions WHERE script_id = ?", script.id);
   for (const version of versions) removeVersion(db, version, now);
   db.run("DELETE FROM routes WHERE script_id = ?", script.id);
   db.run("DELETE FROM scripts WHERE id = ?", script.id);
+  unpublishLink(db, script.linked_hash, now);
   publish(db, now);
   return true;
 }
@@ -90,8 +100,10 @@ export function summaryOfScript(db: Database, script: ScriptRow): ScriptSummary 
     name: script.name,
     kind: live.kind,
     description: script.description,
-    live: summaryOfVersion(live, live.id),
+    live: summaryOfVersion(live, script),
     limits: effectiveLimits(JSON.parse(script.limits) as SomeScriptLimits, storedSettings(getOrg(db)).ceilings),
+    imports: importsOf(db, live.id).map(({ module }) => module),
+    usedBy: usersOf(db, script.name),
     createdAt: script.created_at,
     updatedAt: script.updated_at,
   };

@@ -1,13 +1,14 @@
 import * as z from "zod";
 
 import type { Actor, Page, PageRequest, VersionInput, VersionSummary } from "../../contracts/doors.ts";
+import { PlatformError } from "../../contracts/errors.ts";
 import { newId } from "../../contracts/ids.ts";
 import { VERSIONS_PER_SCRIPT_MAX } from "../../contracts/limits.ts";
-import { codeKey, type VersionCode } from "../../contracts/projection.ts";
+import { codeKey } from "../../contracts/projection.ts";
 import type { Database } from "../database.ts";
 import { enqueue } from "../outbox/rows.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../pages.ts";
-import { findPart, writePart } from "./content.ts";
+import { writePart } from "./content.ts";
 import { getOrg } from "./settings.ts";
 
 export type VersionRow = {
@@ -22,12 +23,16 @@ export type VersionRow = {
   message: string;
   author: string;
   created_at: number;
+  exports: string | null;
 };
+
+/** Which version of a script is live, since when and by whom. */
+export type Liveness = { live_version_id: string; live_since: number; live_by: string };
 
 const NUMBER = /^[1-9][0-9]{0,8}$/;
 const positionSchema = z.object({ below: z.number().int() });
 
-/** Stores a new version with its content and queues its code for KV. */
+/** Stores a new version with its content and queues its code for KV, where it stands by itself. */
 export function insertVersion(
   db: Database,
   version: { scriptId: string; number: number; author: Actor; fingerprint: string; input: VersionInput },
@@ -37,8 +42,8 @@ export function insertVersion(
   const id = newId("version");
   db.run(
     `INSERT INTO versions
-       (id, script_id, number, kind, main, hash, fingerprint, size_bytes, message, author, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (id, script_id, number, kind, main, hash, fingerprint, size_bytes, message, author, created_at, exports)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     version.scriptId,
     version.number,
@@ -50,12 +55,19 @@ export function insertVersion(
     input.message,
     JSON.stringify(version.author),
     now,
+    input.exports === null ? null : JSON.stringify(input.exports),
   );
+  for (const { module, names } of input.imports) {
+    db.run("INSERT INTO imports (version_id, module, names) VALUES (?, ?, ?)", id, module, JSON.stringify(names));
+  }
   writePart(db, id, "files", JSON.stringify(input.files));
   writePart(db, id, "code", JSON.stringify(input.code));
   if (input.sourceMap !== null) writePart(db, id, "source_map", input.sourceMap);
-  const key = codeKey(getOrg(db).org_id, input.hash);
-  enqueue(db, { key, operation: "put_code", versionId: id }, now);
+  // With modules it is of no use by itself; what they make together is published when it is live.
+  if (input.imports.length === 0) {
+    const key = codeKey(getOrg(db).org_id, input.hash);
+    enqueue(db, { key, operation: "put_code", versionId: id }, now);
+  }
   return id;
 }
 
@@ -66,25 +78,25 @@ export function findVersion(db: Database, scriptId: string, version: string): Ve
   return db.find<VersionRow>(`SELECT * FROM versions WHERE script_id = ? AND ${column} = ?`, scriptId, value);
 }
 
+/** The refusal of a version that a script does not have: `gone` for one that it had, `not_found` otherwise. */
+export function unknownVersion(script: { name: string; last_number: number }, version: string): PlatformError {
+  if (NUMBER.test(version) && Number(version) <= script.last_number) {
+    const kept = `A script keeps its newest ${VERSIONS_PER_SCRIPT_MAX} versions and the live one.`;
+    return new PlatformError("gone", `Version ${version} of "${script.name}" is no longer kept. ${kept}`);
+  }
+  const what = `There is no version ${JSON.stringify(version)} of the script "${script.name}".`;
+  return new PlatformError("not_found", `${what} List its versions to see which are kept.`);
+}
+
 /** One page of a script's versions, newest first. */
-export function listVersions(
-  db: Database,
-  script: { id: string; live_version_id: string },
-  page: PageRequest,
-): Page<VersionSummary> {
+export function listVersions(db: Database, script: Liveness & { id: string }, page: PageRequest): Page<VersionSummary> {
   const below = decodeCursor(page.cursor, positionSchema)?.below ?? Number.MAX_SAFE_INTEGER;
   const size = pageSize(page);
   const query = "SELECT * FROM versions WHERE script_id = ? AND number < ? ORDER BY number DESC LIMIT ?";
   const rows = db.all<VersionRow>(query, script.id, below, size + 1);
-  const items = rows.slice(0, size).map((row) => summaryOfVersion(row, script.live_version_id));
+  const items = rows.slice(0, size).map((row) => summaryOfVersion(row, script));
   const last = items.at(-1);
   return { items, cursor: rows.length > size && last ? encodeCursor({ below: last.number }) : null };
-}
-
-/** The compiled code of a version; null when there is no such version. */
-export function findVersionCode(db: Database, versionId: string): VersionCode | null {
-  const text = findPart(db, versionId, "code");
-  return text === null ? null : (JSON.parse(text) as VersionCode);
 }
 
 /** Removes the oldest versions beyond the bound; the live one always stays. */
@@ -101,6 +113,7 @@ export function pruneVersions(db: Database, scriptId: string, now: number): void
 /** Removes a version with its content, and its code from KV unless another version has the same. */
 export function removeVersion(db: Database, row: VersionRow, now: number): void {
   db.run("DELETE FROM contents WHERE version_id = ?", row.id);
+  db.run("DELETE FROM imports WHERE version_id = ?", row.id);
   db.run("DELETE FROM versions WHERE id = ?", row.id);
   const key = codeKey(getOrg(db).org_id, row.hash);
   const heir = db.find<{ id: string }>("SELECT id FROM versions WHERE hash = ? LIMIT 1", row.hash);
@@ -109,7 +122,8 @@ export function removeVersion(db: Database, row: VersionRow, now: number): void 
 }
 
 /** A version as callers see it. */
-export function summaryOfVersion(row: VersionRow, liveVersionId: string): VersionSummary {
+export function summaryOfVersion(row: VersionRow, script: Liveness): VersionSummary {
+  const live = row.id === script.live_version_id;
   return {
     id: row.id,
     number: row.number,
@@ -118,6 +132,8 @@ export function summaryOfVersion(row: VersionRow, liveVersionId: string): Versio
     message: row.message,
     author: JSON.parse(row.author) as Actor,
     createdAt: row.created_at,
-    live: row.id === liveVersionId,
+    live,
+    liveSince: live ? script.live_since : null,
+    liveBy: live ? (JSON.parse(script.live_by) as Actor) : null,
   };
 }

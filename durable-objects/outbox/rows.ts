@@ -4,7 +4,14 @@ import type { Database } from "../database.ts";
  * What an outbox row asks for, in the order in which it must happen: code before the projection
  * that names it, the new projection before the old one goes, code last.
  */
-const RANKS = { put_code: 0, put_projection: 1, delete_projection: 2, delete_code: 3, erase_log: 4 } as const;
+const RANKS = {
+  put_code: 0,
+  put_linked_code: 0,
+  put_projection: 1,
+  delete_projection: 2,
+  delete_code: 3,
+  erase_log: 4,
+} as const;
 
 export type Operation = keyof typeof RANKS;
 
@@ -25,7 +32,7 @@ export type OutboxRow = {
 export function enqueue(
   db: Database,
   row: { key: string; operation: Operation; versionId?: string },
-  now: number,
+  dueAt: number,
 ): void {
   db.run(
     "INSERT OR REPLACE INTO outbox (key, operation, rank, version_id, due_at) VALUES (?, ?, ?, ?, ?)",
@@ -33,13 +40,13 @@ export function enqueue(
     row.operation,
     RANKS[row.operation],
     row.versionId ?? null,
-    now,
+    dueAt,
   );
 }
 
-/** Makes every waiting or parked row due, with all its attempts before it. */
+/** Makes every failed or parked row due, with all its attempts before it; one that is not due yet for the first time waits. */
 export function wakeAll(db: Database, now: number): void {
-  db.run("UPDATE outbox SET attempts = 0, due_at = ?1 WHERE due_at IS NULL OR due_at > ?1", now);
+  db.run("UPDATE outbox SET attempts = 0, due_at = ?1 WHERE due_at IS NULL OR (due_at > ?1 AND attempts > 0)", now);
 }
 
 /** The rows to deliver now: those of the lowest rank only, for what follows must wait for them. */

@@ -1,10 +1,11 @@
 import { env } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 
-import type { Actor, RouteInput, StateDoor, VersionInput } from "../../contracts/doors.ts";
+import type { Actor, ExecutionFilter, RouteInput, StateDoor, VersionInput } from "../../contracts/doors.ts";
 import { platformErrorOf, type PlatformError } from "../../contracts/errors.ts";
-import type { ExecutionRecord } from "../../contracts/execution.ts";
+import type { ExecutionRecord, LogBatch, RunLines } from "../../contracts/execution.ts";
 import { newId } from "../../contracts/ids.ts";
+import { LogBatchWriter } from "../../contracts/log-batch.ts";
 import type { Projection } from "../../contracts/projection.ts";
 import type { Env } from "../env.ts";
 import type { Org } from "../org/org.ts";
@@ -14,6 +15,16 @@ export const testEnv = env as unknown as Env & { DETACHED_ORG: DurableObjectName
 export const door = (exports as unknown as { default: StateDoor }).default;
 
 export const ada: Actor = { type: "user", id: "usr_ada", name: "Ada" };
+/** Every execution. */
+export const anyExecution: ExecutionFilter = {
+  scriptId: null,
+  status: null,
+  trigger: null,
+  executionId: null,
+  since: null,
+  until: null,
+  text: null,
+};
 export const firstPage = { cursor: null, limit: 50 };
 
 /** An upload; without more it is the endpoint `hello`. The hash follows the source. */
@@ -26,6 +37,8 @@ export function upload(source: string, more: Partial<VersionInput> = {}): Versio
     limits: {},
     files: { "index.ts": source },
     code: { main: "index.js", modules: { "index.js": source }, nodeCompat: false },
+    imports: [],
+    exports: null,
     sourceMap: null,
     hash: `hash-${source}`,
     sizeBytes: source.length,
@@ -74,6 +87,15 @@ export function execution(endedAt: number, more: Partial<ExecutionRecord> = {}):
     response: null,
     ...more,
   };
+}
+
+/** A batch as an edge makes it. */
+export function logBatch(orgId: string, records: ExecutionRecord[], lines: RunLines[] = [], dropped = 0): LogBatch {
+  const writer = new LogBatchWriter();
+  for (const record of records) writer.addRecord(record);
+  for (const run of lines) writer.addLines(run.executionId, run.lines);
+  writer.addDropped(dropped);
+  return writer.finish(orgId);
 }
 
 /** What is published under a slug. */

@@ -29,6 +29,8 @@ export const STATE_RULES: Rules<StateDoor> = {
   deleteScript: SAFE,
   listVersions: SAFE,
   versionFiles: SAFE,
+  versionPair: SAFE,
+  moduleSource: SAFE,
   versionSourceMap: SAFE,
   rollBack: ONCE,
   createRoute: ONCE,

@@ -1,10 +1,15 @@
+import * as z from "zod";
+
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import type { ScriptSummary, VersionInput } from "../../../contracts/doors.ts";
-import { PlatformError } from "../../../contracts/errors.ts";
+import { PlatformError, platformErrorOf } from "../../../contracts/errors.ts";
 import type { OrgAccess } from "../access.ts";
 import { auditLater } from "../audit.ts";
 import { actorOf, type Principal } from "../auth/principal.ts";
 import { compileUpload } from "../compile/index.ts";
+import { refuse } from "../compile/issues.ts";
+import { isNodeBuiltin } from "../compile/node-builtins.ts";
+import type { OrgImports } from "../compile/org-modules.ts";
 import { orgUrl } from "../env.ts";
 import { Mounts } from "../mount.ts";
 import type { Scope } from "../scope.ts";
@@ -12,6 +17,12 @@ import { scriptNamed } from "./names.ts";
 import { pageRequest } from "./page.ts";
 import { Stacks } from "./stacks.ts";
 import { filesOf, type Upload } from "./upload.ts";
+
+/** How the state says which imports it refuses. */
+const importFaultsSchema = z.object({
+  issues: z.array(z.object({ reason: z.string() })),
+  imports: z.array(z.object({ module: z.string().nullable(), name: z.string().nullable() })),
+});
 
 /** Scripts of an org and their versions. What changes one is live at the edges when it returns. */
 export const scripts = new Mounts()
@@ -30,7 +41,8 @@ export const scripts = new Mounts()
     const script = await scriptNamed(scope, id, params.name);
     const content = await scope.state.versionFiles(id, script.id, query.version ?? null);
     if (content === null) throw new PlatformError("not_found", `${script.name} has no version ${query.version ?? ""}.`);
-    return { ...toScript(scope, access, script), ...content };
+    const { imports, usedBy } = script;
+    return { ...toScript(scope, access, script), ...content, imports, usedBy };
   })
   .add(ENDPOINTS.patchScript, async ({ scope, principal, access, params, body }) => {
     const { id, slug } = access.org;
@@ -89,14 +101,15 @@ async function save(
 ): Promise<ScriptSummary> {
   const files = filesOf(upload);
   const kind = upload.kind ?? (await scope.state.findScript(org.id, name))?.kind ?? "endpoint";
-  const { main, modules, nodeCompat, sourceMap, hash, sizeBytes } = await compileUpload({
+  if (kind === "module") refuseReservedName(name);
+  const { main, modules, nodeCompat, imports, exports, sourceMap, hash, sizeBytes } = await compileUpload({
     files,
     kind,
     ...(upload.main === undefined ? {} : { main: upload.main }),
     ...(upload.sourceMap === undefined ? {} : { sourceMap: upload.sourceMap }),
   });
   const actor = actorOf(principal);
-  const { script, created } = await scope.state.saveScript(org.id, actor, {
+  const saving = scope.state.saveScript(org.id, actor, {
     name,
     kind,
     description: upload.description ?? null,
@@ -104,15 +117,39 @@ async function save(
     limits: upload.limits ?? {},
     files,
     code: { main, modules, nodeCompat },
+    imports: imports.list(),
+    exports,
     sourceMap,
     hash,
     sizeBytes,
     mode,
   });
+  const { script, created } = await saving.catch((error: unknown) => refusePlaced(error, imports));
   await scope.edges.forget(org.slug);
   const details = { version: script.live.number, hash, created };
   auditLater(scope, { actor, action: "script.save", target: name, orgId: org.id, details });
   return script;
+}
+
+/** Names that imports know already, so that a module by that name could never be reached. */
+function refuseReservedName(name: string): void {
+  if (!isNodeBuiltin(name) && name !== "isola") return;
+  const reason = `cannot be ${JSON.stringify(name)} for a module: an import of that name means another one. Choose another name.`;
+  throw new PlatformError("invalid", `The upload is not valid: name ${reason}`, {
+    issues: [{ field: "name", reason }],
+  });
+}
+
+/** Puts the refusal of an import where the import stands: only who read the files knows. Anything else is rethrown. */
+function refusePlaced(error: unknown, imports: OrgImports): never {
+  const parsed = importFaultsSchema.safeParse(platformErrorOf(error)?.details);
+  if (!parsed.success) throw error;
+  const { issues, imports: causes } = parsed.data;
+  return refuse(
+    issues.map(({ reason }, index) =>
+      imports.issue(causes[index]?.module ?? null, causes[index]?.name ?? null, reason),
+    ),
+  );
 }
 
 function toScript(scope: Scope, { org }: OrgAccess, script: ScriptSummary) {

@@ -1,3 +1,4 @@
+import type { ModuleExports } from "../../../contracts/doors.ts";
 import type { Issue } from "../../../contracts/errors.ts";
 import { SOURCE_BYTES_MAX } from "../../../contracts/limits.ts";
 import { chooseMain, entryIssue } from "./entry.ts";
@@ -7,6 +8,7 @@ import { hashCompiled } from "./hash.ts";
 import { positionAt, refuse, refuseOne, refuseSize } from "./issues.ts";
 import { Linker } from "./link.ts";
 import { compileModule, type CompiledModule } from "./module.ts";
+import { exportsIssue, OrgImports } from "./org-modules.ts";
 import { readSourceMap } from "./source-map.ts";
 
 /** Files as uploaded: path → text. */
@@ -25,6 +27,10 @@ export interface CompiledUpload {
   /** Path → JavaScript; each line stands where it stood in the file. */
   modules: Record<string, string>;
   nodeCompat: boolean;
+  /** What it takes from modules of its org, which are not looked for here. */
+  imports: OrgImports;
+  /** What it gives to other scripts; null unless it is a module. */
+  exports: ModuleExports | null;
   /** Source map (JSON text) of `main`; null where its columns are the user's own. */
   sourceMap: string | null;
   /** SHA-256 (hex) of what will run. */
@@ -48,14 +54,17 @@ export async function compileUpload(upload: Upload): Promise<CompiledUpload> {
   if (entry === undefined) throw new Error(`The entry file ${main} was not compiled.`);
   const linker = new Linker(compiled);
   const issue = entryIssue(linker, entry, upload.kind, files.get(main) ?? "");
-  const issues = [...linker.issues(), ...(issue === null ? [] : [issue])];
+  const imports = new OrgImports(compiled.values());
+  const exports = upload.kind === "module" ? linker.exportsOf(main) : null;
+  const tooMany = exports === null ? null : exportsIssue(entry, exports);
+  const issues = [...linker.issues(), ...imports.issues(), ...[issue, tooMany].filter((found) => found !== null)];
   if (issues.length > 0) refuse(issues);
 
   const modules = Object.fromEntries([...compiled].map(([path, { code }]) => [path, code]));
   checkSize(Object.values(modules));
   const nodeCompat = [...compiled.values()].some(importsNode);
   const hash = await hashCompiled({ kind: upload.kind, main, modules, nodeCompat });
-  return { main, modules, nodeCompat, sourceMap: given ?? entry.sourceMap(), hash, sizeBytes };
+  return { main, modules, nodeCompat, imports, exports, sourceMap: given ?? entry.sourceMap(), hash, sizeBytes };
 }
 
 function compileAll(files: ReadonlyMap<string, string>, paths: ReadonlySet<string>): Map<string, CompiledModule> {

@@ -1,3 +1,4 @@
+import type { ModuleExports } from "../../../contracts/doors.ts";
 import type { Issue } from "../../../contracts/errors.ts";
 import { UPLOAD_ISSUES_MAX } from "../../../contracts/limits.ts";
 import type { CompiledModule } from "./module.ts";
@@ -33,11 +34,19 @@ export class Linker {
     if (name === "default") return this.#modules.get(path)?.record.exports.has(name) ?? false;
     const source = this.#sources.get(path) ?? this.#sourceOf(path);
     this.#sources.set(path, source);
-    return source.open || source.exports.some((names) => names.has(name));
+    return source.open || source.stars.size > 0 || source.exports.some((names) => names.has(name));
+  }
+
+  /** What a file gives to other scripts of the org. */
+  exportsOf(path: string): ModuleExports {
+    const { exports, stars, open } = this.#sourceOf(path);
+    const names = new Set(exports.flatMap((set) => [...set]));
+    if (!this.exports(path, "default")) names.delete("default");
+    return { names: [...names].sort(), stars: [...stars].sort(), open };
   }
 
   #sourceOf(path: string): NameSource {
-    const source: NameSource = { exports: [], open: false };
+    const source: NameSource = { exports: [], stars: new Set(), open: false };
     const seen = new Set<string>();
     const pending = [path];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -48,6 +57,7 @@ export class Linker {
       for (const star of module.record.stars) {
         const target = module.targets.get(star);
         if (target?.type === "builtin") source.open = true;
+        if (target?.type === "module") source.stars.add(target.name);
         if (target?.type === "file") pending.push(target.path);
       }
     }
@@ -67,5 +77,7 @@ export class Linker {
 /** The sets of names that a module draws on; open when it passes on what a built-in module has. */
 interface NameSource {
   exports: ReadonlySet<string>[];
+  /** Modules of the org whose names it passes on; what they are is known where they are kept. */
+  stars: Set<string>;
   open: boolean;
 }

@@ -1,11 +1,14 @@
+import { scriptNameSchema } from "../../../contracts/api/scripts.ts";
+import { modulePath } from "../../../contracts/projection.ts";
 import { CODE_EXTENSIONS, DATA_EXTENSIONS, extensionOf } from "./files.ts";
 import { nearest } from "./near.ts";
 import { isNodeBuiltin } from "./node-builtins.ts";
 
-/** Where an import leads: to a file of the upload, to a built-in module, or nowhere. */
+/** Where an import leads: to a file of the upload, to a built-in module, to what may be a module of the org, or nowhere. */
 export type Resolution =
   | { type: "file"; path: string; specifier: string }
   | { type: "builtin"; specifier: string }
+  | { type: "module"; name: string; specifier: string }
   | { type: "none"; reason(): string };
 
 /** Modules of the runtime that scripts may import. */
@@ -27,10 +30,10 @@ export function resolveSpecifier(from: string, specifier: string, paths: Readonl
   }
   if (paths.has(specifier))
     return none(`Imports of your own files begin with a dot. Write ${JSON.stringify(relative(from, specifier))}.`);
-  return resolveName(specifier);
+  return resolveName(from, specifier);
 }
 
-function resolveName(specifier: string): Resolution {
+function resolveName(from: string, specifier: string): Resolution {
   if (isNodeBuiltin(specifier))
     return { type: "builtin", specifier: specifier.startsWith("node:") ? specifier : `node:${specifier}` };
   if (RUNTIME_MODULES.includes(specifier)) return { type: "builtin", specifier };
@@ -51,6 +54,9 @@ function resolveName(specifier: string): Resolution {
   if (specifier === "") return none("The import names no module.");
   if (specifier.startsWith("#"))
     return none(`${show(specifier)} is a name from a package.json. Deploy with \`isola deploy\`, which resolves it.`);
+  if (scriptNameSchema.safeParse(specifier).success) {
+    return { type: "module", name: specifier, specifier: relative(from, modulePath(specifier)) };
+  }
   const name = specifier.replace(/^(?:npm|jsr):/, "");
   return none(
     `The package ${show(name)} is not part of the upload. Install it and deploy with \`isola deploy\`, which bundles npm packages.`,
