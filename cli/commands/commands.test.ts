@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { newId } from "../../contracts/ids.ts";
 import { startControlPlane, TOKEN, type Answers } from "../testing/control-plane.ts";
 import { newComputer, type World } from "../testing/host.ts";
-import { aKey, anExecution, anOrg, aRoute, aScript, AT, aVersion } from "../testing/things.ts";
+import { aKey, anExecution, anOrg, anOrgInFull, aRoute, aScript, AT, aVersion } from "../testing/things.ts";
 
 /** A computer that is signed in to a control plane and works in the org `hello`. */
 async function workplace(answers: Answers, world: World = {}) {
@@ -66,7 +66,7 @@ describe("orgs", () => {
   });
 
   it("are shown", async () => {
-    const { isola } = await workplace({ getOrg: ({ params }) => anOrg(params.slug) });
+    const { isola } = await workplace({ getOrg: ({ params }) => anOrgInFull(params.slug) });
     expect((await isola(["orgs", "get", "hello"])).out).toMatch(/^slug +hello$/m);
   });
 
@@ -123,7 +123,7 @@ describe("scripts", () => {
   it("are shown with the files of a version", async () => {
     const files = { "index.ts": "export default () => 1;", "lib/a.ts": "export const a = 1;" };
     const { isola, plane } = await workplace({
-      getScript: () => ({ ...aScript("hello", 3), version: { ...aVersion(2), live: false }, main: "index.ts", files }),
+      getScript: () => ({ ...aScript("hello", 3), version: { ...aVersion(2), live: false }, main: "index.ts", files, imports: [], usedBy: [] }),
     });
     const { out } = await isola(["scripts", "get", "hello", "--version", "2"]);
     expect(plane.seen[0]?.path).toBe("/api/v1/orgs/hello/scripts/hello?version=2");
@@ -198,7 +198,7 @@ describe("routes", () => {
   it("are matched, by URL or by a path on the org's own host", async () => {
     const route = aRoute("hello", "GET", "/hello/:name");
     const { isola, plane } = await workplace({
-      getOrg: () => anOrg("hello"),
+      getOrg: () => anOrgInFull("hello"),
       matchRoute: () => ({ route, params: { name: "ada" }, allow: [] }),
     });
     const { code, out } = await isola(["routes", "match", "/hello/ada"]);

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { PlatformError } from "../../contracts/errors.ts";
 import { startControlPlane, TOKEN, type Answers } from "../testing/control-plane.ts";
 import { newComputer, type World } from "../testing/host.ts";
-import { anOrg, aRoute, aScript } from "../testing/things.ts";
+import { anOrgInFull, aRoute, aScript } from "../testing/things.ts";
 import type { ApiRoute } from "../session/route-text.ts";
 
 const SCRIPT = "const greet = (name: string) => ({ hello: name });\nexport default () => greet('world');\n";
@@ -21,7 +21,7 @@ interface Sent {
 /** A control plane with an org `hello` and these routes, and a computer with these files. */
 async function workplace(routes: ApiRoute[], files: Record<string, string>, answers: Answers = {}) {
   const plane = await startControlPlane({
-    getOrg: ({ params }) => anOrg(params.slug),
+    getOrg: ({ params }) => anOrgInFull(params.slug),
     listRoutes: () => ({ items: routes, cursor: null }),
     putScript: ({ params }) => aScript(params.name, 3),
     createRoute: ({ body }) => {

@@ -1,5 +1,6 @@
 import type { Command } from "../framework/command.ts";
 import { deploy } from "./deploy.ts";
+import { dev } from "./dev.ts";
 import { invoke } from "./invoke.ts";
 import { createKey } from "./keys/create.ts";
 import { listKeys } from "./keys/list.ts";
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   logout,
   whoami,
   deploy,
+  dev,
   invoke,
   logs,
   version,

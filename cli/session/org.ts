@@ -16,10 +16,16 @@ export const ORG_OPTION = {
 } as const;
 
 /**
- * The slug of the org that is meant: `--org`, ISOLA_ORG, or the only one there is.
+ * The slug of the org that is meant: `--org`, ISOLA_ORG, the only one there is, or the one that a
+ * person at the terminal names where a command `asks`.
  * @throws UsageError that lists the orgs when there are several.
  */
-export async function orgSlug(option: string | undefined, host: Host, { client }: Session): Promise<string> {
+export async function orgSlug(
+  option: string | undefined,
+  host: Host,
+  { client }: Session,
+  asks = false,
+): Promise<string> {
   const given = option ?? host.env.ISOLA_ORG;
   if (given) return given;
   const { items, cursor } = await client.listOrgs({ query: { limit: 10 } });
@@ -27,5 +33,9 @@ export async function orgSlug(option: string | undefined, host: Host, { client }
   if (only === undefined) throw new UsageError("There is no org yet. Make one: `isola orgs create <slug>`.");
   if (others.length === 0 && cursor === null) return only.slug;
   const slugs = items.map((org) => org.slug).join(", ") + (cursor === null ? "" : ", …");
+  if (asks && host.ask !== null) {
+    const answer = (await host.ask(`Which org (${slugs})? `)).trim();
+    if (answer !== "") return answer;
+  }
   throw new UsageError(`Which org? Say --org <slug> or set ISOLA_ORG: ${slugs}.`);
 }

@@ -10,8 +10,8 @@ export interface Workplace {
   slug: string;
 }
 
-/** Opens the session and settles the org, for every command that works inside one. */
-export async function openWorkplace(host: Host, org: string | undefined): Promise<Workplace> {
+/** Opens the session and settles the org, for every command that works inside one; some ask the person which. */
+export async function openWorkplace(host: Host, org: string | undefined, asks = false): Promise<Workplace> {
   const session = await openSession(host);
-  return { ...session, slug: await orgSlug(org, host, session) };
+  return { ...session, slug: await orgSlug(org, host, session, asks) };
 }
