@@ -4,6 +4,8 @@ export interface AskOptions {
   address: { socketPath: string } | { host: string; port: number };
   method?: "GET" | "POST";
   path: string;
+  /** JSON. */
+  body?: string;
   timeoutMs: number;
   agent?: Agent;
 }
@@ -14,11 +16,17 @@ export interface AskOptions {
  *
  * @throws Error when there is no answer in time or nobody there.
  */
-export function ask({ address, method = "GET", path, timeoutMs, agent }: AskOptions): Promise<number> {
+export function ask({ address, method = "GET", path, body = "", timeoutMs, agent }: AskOptions): Promise<number> {
   return new Promise((done, fail) => {
     const late = setTimeout(() => outgoing.destroy(new Error(`No answer within ${timeoutMs} ms.`)), timeoutMs);
     const outgoing = request(
-      { ...address, method, path, agent: agent ?? false, headers: { host: "edge", "content-length": "0" } },
+      {
+        ...address,
+        method,
+        path,
+        agent: agent ?? false,
+        headers: { host: "edge", "content-length": `${Buffer.byteLength(body)}` },
+      },
       (incoming) => {
         incoming.resume();
         incoming.once("error", fail);
@@ -32,6 +40,6 @@ export function ask({ address, method = "GET", path, timeoutMs, agent }: AskOpti
       clearTimeout(late);
       fail(error);
     });
-    outgoing.end();
+    outgoing.end(body);
   });
 }

@@ -4,8 +4,14 @@ export const RPC_CONNECT_HOST = "miniflare-unsafe-internal-capnp-connect";
 /** Compatibility date of every Worker of the platform. */
 export const COMPATIBILITY_DATE = "2026-10-01";
 
+/** Heap of one isolate, in mebibytes, as on Cloudflare. Past it the runtime ends the whole process. */
+const HEAP_MEBIBYTES = 128;
+
 /** V8 flags of processes that run tenants' code: a regular expression that backtracks too long is run in linear time. */
-export const V8_FLAGS = ["--enable-experimental-regexp-engine-on-excessive-backtracks"];
+export const V8_FLAGS = [
+  "--enable-experimental-regexp-engine-on-excessive-backtracks",
+  `--max-old-space-size=${HEAP_MEBIBYTES}`,
+];
 
 /** Where an edge finds the core: a Unix socket for each entrypoint. */
 export interface CoreSockets {

@@ -1,5 +1,6 @@
 import { DRAIN_MS, type EdgeProcess } from "./edge.ts";
 import { sampleProcess } from "./processes.ts";
+import type { Warden } from "./warden.ts";
 import {
   beginWatch,
   decide,
@@ -22,10 +23,13 @@ export interface SlotOptions {
   /** Starts a process on the slot's sockets. */
   spawn: (name: string) => EdgeProcess;
   shared: SharedBySlots;
+  warden: Warden;
   /** How many public connections a process holds; null where nobody can say. */
   connectionsOf: (pid: number) => number | null;
   /** Told in one line what the watchdog did. */
   onReplaced: (text: string) => void;
+  /** Told of a process that ended through what ran in it, before another takes its place. */
+  onDeath: (process: EdgeProcess) => void;
 }
 
 /** What the slots know in common. */
@@ -93,6 +97,8 @@ export class EdgeSlot {
     const watched = this.#serving;
     if (!watched.resting) return;
     watched.resting = false;
+    // While it was stopped it could not listen; and what waits for it may be what it must not run.
+    watched.process.order(this.#options.warden.orders(Date.now()));
     watched.process.pause(false);
     const cpuThenMs = sampleProcess(watched.process.pid)?.cpuMs ?? 0;
     watched.state = { ...beginWatch(now), answeredEver: true, cpuThenMs };
@@ -131,6 +137,7 @@ export class EdgeSlot {
       watched.gone = true;
       watched.process.kill();
       this.#options.onReplaced(`${name} is ${action.reason}: killed and replaced`);
+      this.#options.onDeath(watched.process);
     } else if (action.kind === "recycle") {
       void this.#recycle(watched);
     }
@@ -143,7 +150,10 @@ export class EdgeSlot {
     if (seen === null) return;
     const { state, kill } = decideDraining(draining.state, seen, now, this.#options.memory);
     draining.state = state;
-    if (kill) draining.process.kill();
+    if (!kill) return;
+    this.#draining = null;
+    draining.process.kill();
+    this.#options.onDeath(draining.process);
   }
 
   #spawn(): Watched {
@@ -160,9 +170,10 @@ export class EdgeSlot {
 
   /** Puts another process in the place of one that ended. */
   #replaceWhenEnded(watched: Watched): void {
-    void watched.process.ended.then(() => {
+    void watched.process.ended.then((byItself) => {
       const killed = watched.gone;
       watched.gone = true;
+      if (!killed && byItself && !this.#stopped) this.#options.onDeath(watched.process);
       this.#failedStarts = killed || watched.state.answeredEver ? 0 : this.#failedStarts + 1;
       const pauseMs = respawnPauseMs(this.#failedStarts);
       if (pauseMs === 0) this.#takeOver(watched);

@@ -108,6 +108,31 @@ test("both edges hung at once: answered again within a second, and state has not
   expect(Number((await platform.get("/state")).text)).toBe(count + 1);
 });
 
+test("twelve hangs at once: somebody else is answered within a second, and whose they are is refused with the reason", async () => {
+  const began = performance.now();
+  const hung = Array.from({ length: 12 }, () => platform.get("/spin?org=org_wild").catch((error: Error) => error));
+  await pause(50);
+  const asking = keepAsking();
+  const refusals = (await Promise.all(hung)).filter((answer) => !(answer instanceof Error));
+  const answers = await asking.stop();
+  const served = answers.find((answer) => !(answer instanceof Error) && answer.status === 200);
+  expect(served).toBeDefined();
+  expect(slowestOf(answers.filter((answer) => !(answer instanceof Error)))).toBeLessThan(1_000);
+  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(refusals.map((answer) => answer.status)).toEqual(refusals.map(() => 503));
+  await until(() => /org_wild (keeps ending|ends) edges/.test(platform.output()));
+  await until(() => runOf(platform).edges.length === 2);
+  // Every edge knows, also those that were not there.
+  const agents = await connectionsToEdges();
+  for (const agent of agents) {
+    const { status, text } = await platform.get("/?org=org_wild", { agent });
+    expect(status).toBe(503);
+    expect(JSON.parse(text).verdicts).toMatchObject([{ orgId: "org_wild", reason: expect.stringContaining("ver_1") }]);
+    expect((await platform.get("/?org=org_calm", { agent })).status).toBe(200);
+    agent.destroy();
+  }
+});
+
 test("recycling a grown edge starts the new one first and loses no request", async () => {
   const before = runOf(platform);
   const slow = platform.get("/slow?n=1500");

@@ -2,6 +2,7 @@ import { spawnEdge, type EdgeOptions, type EdgeProcess } from "./edge.ts";
 import { EdgeSlot } from "./edge-slot.ts";
 import { Relief } from "./relief.ts";
 import { StartError } from "./start-error.ts";
+import { Warden } from "./warden.ts";
 import { LOOK_INTERVAL_MS, type MemoryLimits } from "./watchdog.ts";
 
 /** Time an edge keeps in any case to deliver its log when all stop, in milliseconds. */
@@ -43,8 +44,9 @@ export function startEdges(options: EdgesOptions): Edges {
   const { slots: slotOptions, memory, onProcesses, onReplaced, connectionsOf } = options;
   const alive = new Set<EdgeProcess>();
   const pids = (): number[] => [...alive].map((edge) => edge.pid).filter((pid) => pid !== 0);
+  const warden = new Warden();
   const spawn = (name: string, options: EdgeOptions): EdgeProcess => {
-    const edge = spawnEdge(name, options);
+    const edge = spawnEdge(name, options, { ...warden.openBook(), orders: warden.orders(Date.now()) });
     alive.add(edge);
     onProcesses(pids());
     void edge.ended.then(() => {
@@ -53,17 +55,22 @@ export function startEdges(options: EdgesOptions): Edges {
     });
     return edge;
   };
-  const shared = { recycling: false, startCpuMs: null };
+  const onDeath = ({ book }: EdgeProcess): void => {
+    const now = Date.now();
+    const notice = warden.died(book, now);
+    if (notice !== null) onReplaced(notice);
+    for (const edge of alive) edge.order(warden.orders(now));
+  };
+  const common = {
+    memory,
+    shared: { recycling: false, startCpuMs: null },
+    warden,
+    connectionsOf,
+    onReplaced,
+    onDeath,
+  };
   const slots = slotOptions.map(
-    (options, index) =>
-      new EdgeSlot({
-        name: `edge-${index}`,
-        memory,
-        shared,
-        onReplaced,
-        connectionsOf,
-        spawn: (name) => spawn(name, options),
-      }),
+    (options, index) => new EdgeSlot({ ...common, name: `edge-${index}`, spawn: (name) => spawn(name, options) }),
   );
   const ready = allReady(slots);
   let relief: Relief | null = null;
@@ -73,7 +80,7 @@ export function startEdges(options: EdgesOptions): Edges {
     const { relief: how } = options;
     if (how === null || stopped) return;
     const spawnRelief = (name: string): EdgeProcess => spawn(name, how);
-    relief = new Relief({ name: "relief", memory, shared, onReplaced, connectionsOf, spawn: spawnRelief });
+    relief = new Relief({ ...common, name: "relief", spawn: spawnRelief });
   };
   ready.then(startRelief, () => {});
   const looks = setInterval(() => {

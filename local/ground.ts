@@ -104,6 +104,8 @@ export function controlPlaneVariables(
     PUBLIC_URL: publicUrl,
     TENANT_URL: tenantUrl,
     VERSION: parts.version,
+    // Nothing limits processor time here but what an upload is made to count itself.
+    METERING: "instrument",
   };
 }
 

@@ -6,6 +6,7 @@ import { coreSockets } from "./core-sockets.ts";
 import { openConnections, openConnectionsOf } from "./connections.ts";
 import { watchCore } from "./core-watch.ts";
 import type { Core } from "./core.ts";
+import { CAN_BOUND_DATA, dataBytesMaxOf } from "./data-bound.ts";
 import { startEdges, type Edges } from "./edges.ts";
 import {
   cacheDirectoryOf,
@@ -107,7 +108,8 @@ function runEdges(ground: Ground, code: WorkerCode, { publicSockets, dispatchSoc
     directory: socketsDirectory,
     routerModule: ROUTER_MODULE,
     core: coreSockets(socketsDirectory),
-    variables: { ...routerVariables(ground), LOG_DELIVERY: "polled" },
+    variables: { ...routerVariables(ground), LOG_DELIVERY: "polled", WALL_CLOCK: "visited" },
+    dataBytesMax: CAN_BOUND_DATA ? dataBytesMaxOf(settings.edgeMemoryHardBytes) : null,
   };
   const publicDescriptors = publicSockets.map((socket) => socket.fd);
   const edges = startEdges({

@@ -105,7 +105,11 @@ function workersOf(ground: Ground, database: LaunchedDatabase, code: WorkerCode)
   const { host, port } = ground.settings;
   const dispatch = { DISPATCH: { name: "router", entrypoint: "Dispatch" } };
   // Nobody polls for the log here: it travels with the requests.
-  const router = routerWorker(code.router, { ...routerVariables(ground), LOG_DELIVERY: "scheduled" });
+  const router = routerWorker(code.router, {
+    ...routerVariables(ground),
+    LOG_DELIVERY: "scheduled",
+    WALL_CLOCK: "timed",
+  });
   return [
     keeperWorker(code.keeper),
     controlPlaneWorker(code.controlPlane, controlPlaneVariables(ground, database), dispatch),

@@ -4,15 +4,18 @@
  * A hung process is told from a starved one by what it did: one that burns processor time without answering is hung,
  * one that gets none is only waiting for its turn.
  */
+import { SCRIPT_LIMITS } from "../contracts/script-limits.ts";
 
 /** Pause between two looks at an edge, in milliseconds; each one also collects its log. */
 export const LOOK_INTERVAL_MS = 50;
-/** Silence after which an edge that keeps the processor busy counts as hung while no other serves, in milliseconds. */
-export const HUNG_ALONE_MS = 250;
-/** The same while others serve: a script that only computes for long then does no harm, and killing it would. */
-export const HUNG_AMONG_OTHERS_MS = 1_000;
+/** Time in which a run that uses all the processor time a script may have comes to its end for sure, in milliseconds. */
+const LONGEST_TURN_MS = SCRIPT_LIMITS.cpuMs.max + 50;
 /** Share of one processor used throughout the silence that makes an edge busy. */
-export const HUNG_BUSY_SHARE = 0.8;
+export const HUNG_BUSY_SHARE = 0.9;
+/** Silence after which an edge that keeps the processor busy counts as hung while no other serves, in milliseconds. */
+export const HUNG_ALONE_MS = Math.ceil(LONGEST_TURN_MS / HUNG_BUSY_SHARE);
+/** The same while others serve: an edge that works off several long runs in a row then does no harm, and killing it would. */
+export const HUNG_AMONG_OTHERS_MS = 1_500;
 /** Silence after which an edge is given up whatever it does, in milliseconds. */
 export const SILENCE_MAX_MS = 2_000;
 /** Time a new edge has for its first answer, in milliseconds. */

@@ -3,12 +3,17 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 /** A router for the launcher's tests: it does what the path says. */
 const held = [];
 let name;
+let orders;
 
 export default {
   async fetch(request, env) {
     name ??= crypto.randomUUID();
     const url = new URL(request.url);
     const number = Number(url.searchParams.get("n"));
+    const org = url.searchParams.get("org");
+    orders ??= JSON.parse(env.WATCH_ORDERS);
+    if (orders.verdicts.some((verdict) => verdict.orgId === org)) return Response.json(orders, { status: 503 });
+    if (org !== null) console.log(`${env.JOURNAL_MARK} + exe_${crypto.randomUUID()} ${org} ver_1`);
     switch (url.pathname) {
       case "/spin":
         for (;;);
@@ -63,7 +68,8 @@ export class Dispatch extends WorkerEntrypoint {
 }
 
 export class Control extends WorkerEntrypoint {
-  fetch() {
+  async fetch(request) {
+    if (new URL(request.url).pathname === "/quarantine") orders = await request.json();
     return Response.json({ ok: true });
   }
 }

@@ -1,0 +1,109 @@
+import { randomBytes } from "node:crypto";
+
+import type { Verdict, WatchOrders } from "../contracts/quarantine.ts";
+import { JournalBook } from "./journal-book.ts";
+import { blame, decayed, HALF_LIFE_MS, rememberDeath, type Blame, type Death } from "./suspects.ts";
+
+/** How long every run is journalled after a death, in milliseconds. */
+export const JOURNAL_MS = 10 * 60_000;
+/** Deaths from which an org runs one script at a time. */
+export const SLOWED_SCORE = 1.9;
+/** Deaths from which it runs none for a while. */
+export const REFUSED_SCORE = 2.8;
+/** Part of a death from which it counts as an org's own. */
+const GUILTY_SHARE = 0.5;
+/** First refusal, and the longest; each is twice the one before. */
+export const REFUSAL_MS = 60_000;
+export const REFUSAL_MAX_MS = 60 * 60_000;
+/** Time without a death after which the next refusal is a first one again, in milliseconds. */
+const REFUSALS_FORGOTTEN_MS = 6 * 60 * 60_000;
+/** Orgs whose runs are counted, at most. */
+const ORGS_MAX = 10_000;
+
+interface Refusal {
+  count: number;
+  untilMs: number;
+}
+
+interface Counted {
+  runs: number;
+  at: number;
+}
+
+/** Keeps the books of all edges and decides who is held back. Times are epoch milliseconds. */
+export class Warden {
+  readonly #runs = new Map<string, Counted>();
+  readonly #refusals = new Map<string, Refusal>();
+  #deaths: Death[] = [];
+  /** As of the latest death. */
+  #blamed: Blame[] = [];
+  #journalUntilMs = 0;
+
+  /** The book of a new process, and the secret mark of its lines. */
+  openBook(): { mark: string; book: JournalBook } {
+    const mark = `journal-${randomBytes(16).toString("hex")}`;
+    return { mark, book: new JournalBook(mark, (orgId, now) => this.#count(orgId, now)) };
+  }
+
+  /**
+   * Takes note of a process that ended through a fault of its own, or was killed for one.
+   *
+   * @returns a line for people when an org is held back for it; null otherwise.
+   */
+  died(book: JournalBook, now: number): string | null {
+    this.#journalUntilMs = now + JOURNAL_MS;
+    this.#deaths = rememberDeath(this.#deaths, { at: now, suspects: book.suspects(now) });
+    this.#blamed = blame(this.#deaths, (orgId) => this.#runsOf(orgId, now), now);
+    const guilty = this.#blamed.find(({ latestShare }) => latestShare >= GUILTY_SHARE);
+    if (guilty === undefined || guilty.score < SLOWED_SCORE) return null;
+    if (guilty.score < REFUSED_SCORE) return `${guilty.orgId} ends edges: it runs one script at a time for now`;
+    const untilMs = this.#refuse(guilty.orgId, now);
+    return `${guilty.orgId} keeps ending edges: refused until ${new Date(untilMs).toISOString()}`;
+  }
+
+  /** What every edge is to know. */
+  orders(now: number): WatchOrders {
+    const verdicts = this.#blamed.flatMap((each) => this.#verdictOf(each, now) ?? []);
+    return { journalUntilMs: this.#journalUntilMs, verdicts };
+  }
+
+  #verdictOf({ orgId, score: scoreThen, versionId }: Blame, now: number): Verdict | null {
+    const score = decayed(scoreThen, now - (this.#deaths.at(-1)?.at ?? now));
+    const refusedUntilMs = this.#refusals.get(orgId)?.untilMs ?? 0;
+    const cause = `This org's scripts keep ending the process they run in, by hanging it or using up its memory (last: version ${versionId}).`;
+    if (now < refusedUntilMs) {
+      const until = new Date(refusedUntilMs).toISOString();
+      const reason = `${cause} They are not run until ${until}. Mend the script by then: each further pause is twice as long.`;
+      return { orgId, kind: "refused", reason, untilMs: refusedUntilMs };
+    }
+    if (score < SLOWED_SCORE) return null;
+    const untilMs = Math.round(now + HALF_LIFE_MS * Math.log2(score / SLOWED_SCORE) + 1_000);
+    return { orgId, kind: "slowed", reason: `${cause} They run one at a time. Mend the script.`, untilMs };
+  }
+
+  #refuse(orgId: string, now: number): number {
+    const before = this.#refusals.get(orgId);
+    // Edges that were hung by the same requests die one after another.
+    if (before !== undefined && now < before.untilMs) return before.untilMs;
+    const fresh = before === undefined || now - before.untilMs > REFUSALS_FORGOTTEN_MS;
+    const count = fresh ? 1 : before.count + 1;
+    const untilMs = now + Math.min(REFUSAL_MAX_MS, REFUSAL_MS * 2 ** (count - 1));
+    this.#refusals.set(orgId, { count, untilMs });
+    return untilMs;
+  }
+
+  #count(orgId: string, now: number): void {
+    if (!this.#runs.has(orgId) && this.#runs.size >= ORGS_MAX) this.#runs.clear();
+    const counted = this.#runs.get(orgId);
+    if (counted === undefined) this.#runs.set(orgId, { runs: 1, at: now });
+    else {
+      counted.runs = decayed(counted.runs, now - counted.at) + 1;
+      counted.at = now;
+    }
+  }
+
+  #runsOf(orgId: string, now: number): number {
+    const counted = this.#runs.get(orgId);
+    return counted === undefined ? 0 : decayed(counted.runs, now - counted.at);
+  }
+}
