@@ -14,6 +14,7 @@ export default defineConfig({
           DETACHED_ORG: { className: "DetachedOrg", useSQLite: true },
         },
         kvNamespaces: ["PROJECTIONS"],
+        workerLoaders: { LOADER: {} },
       },
     }),
   ],

@@ -7,6 +7,9 @@ import {
   type VersionCode,
 } from "../../contracts/projection.ts";
 
+/** How the files of packages that have a default export are called: `export *` leaves that out. */
+const DEFAULT_SUFFIX = ".default.js";
+
 /** A version with what it is put together from. */
 export interface Part {
   /** The module's name and the version's number, which a stack can be traced back by. */
@@ -37,7 +40,7 @@ export function linkCode(own: Part, modules: readonly Part[]): VersionCode {
       if (!path.startsWith(`${PACKAGES_FOLDER}/`)) linked[`${folder}/${path}`] = code;
       else {
         linked[path] ??= code;
-        linked[`${folder}/${path}`] = passOn(`${folder}/${path}`, path, /\bexport\s*\{[^}]*\bas default\b/.test(code));
+        linked[`${folder}/${path}`] = passOn(`${folder}/${path}`, path, path.endsWith(DEFAULT_SUFFIX));
       }
     }
     for (const name of module.imports) {

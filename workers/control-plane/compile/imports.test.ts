@@ -146,7 +146,7 @@ describe("an import of a name", () => {
 
 describe("an import of a package", () => {
   it.each([
-    ["hono", 'The package "hono" is not part of the upload. Install it and deploy with `isola deploy`'],
+    ["lodash/get", 'The package "lodash/get" is not part of the upload. Install it and deploy with `isola deploy`'],
     ["@scope/x/y", 'The package "@scope/x/y"'],
     ["npm:zod", 'The package "zod"'],
     ["isola", "not available to scripts"],
