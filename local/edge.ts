@@ -140,7 +140,7 @@ export function spawnEdge(name: string, options: EdgeOptions, watch: EdgeWatch):
     ended,
     ready: untilReady(),
     beat: (timeoutMs) => answers("POST", "/flush", timeoutMs),
-    order: (orders) => void answers("POST", "/quarantine", ORDER_MS, JSON.stringify(orders)).catch(() => {}),
+    order: (orders) => void answers("POST", "/orders", ORDER_MS, JSON.stringify(orders)).catch(() => {}),
     kill: () => signal("SIGKILL"),
     pause: (paused) => signal(paused ? "SIGSTOP" : "SIGCONT"),
     drain: async (timeoutMs) => {

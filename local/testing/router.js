@@ -69,7 +69,7 @@ export class Dispatch extends WorkerEntrypoint {
 
 export class Control extends WorkerEntrypoint {
   async fetch(request) {
-    if (new URL(request.url).pathname === "/quarantine") orders = await request.json();
+    if (new URL(request.url).pathname === "/orders") orders = await request.json();
     return Response.json({ ok: true });
   }
 }
