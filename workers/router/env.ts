@@ -17,17 +17,26 @@ export interface RouterEnv {
   VERSION: string;
   /** `polled`: the launcher asks for the log; `scheduled`: a request carries it out after its response. */
   LOG_DELIVERY: "polled" | "scheduled";
+  /** `visited`: the launcher's beats end overdue runs; `timed`: each run has a timer of its own. */
+  WALL_CLOCK: "visited" | "timed";
 }
 
 /** Entrypoints of this Worker that isolates hold, each bound to its tenant by props. */
 export interface RouterExports {
   Egress(options: { props: EgressProps }): Fetcher;
   Console(options: { props: ConsoleProps }): Fetcher;
+  Invoke(options: { props: HolderProps }): Fetcher;
 }
 
-export interface EgressProps {
+/** Whose code holds an entrypoint. */
+export interface HolderProps {
   orgId: string;
+  slug: string;
+  scriptId: string;
+  versionId: string;
 }
+
+export type EgressProps = HolderProps;
 
 export interface ConsoleProps {
   orgId: string;

@@ -4,6 +4,7 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 const authority = new URL("testing/authority.js", import.meta.url);
+const internet = new URL("egress/testing/internet.js", import.meta.url);
 
 export default defineConfig({
   plugins: [
@@ -11,15 +12,31 @@ export default defineConfig({
       main: "./index.ts",
       miniflare: {
         compatibilityDate: "2026-10-01",
-        bindings: { DOMAIN: "localhost", APP_HOST: "app.localhost", VERSION: "test", LOG_DELIVERY: "polled" },
+        bindings: {
+          DOMAIN: "localhost",
+          APP_HOST: "app.localhost",
+          VERSION: "test",
+          LOG_DELIVERY: "polled",
+          WALL_CLOCK: "timed",
+        },
         kvNamespaces: ["PROJECTIONS"],
         workerLoaders: { LOADER: {} },
-        serviceBindings: { STATE: "authority", DIRECTORY: "authority", CONTROL_PLANE: "authority" },
+        serviceBindings: {
+          STATE: "authority",
+          DIRECTORY: "authority",
+          CONTROL_PLANE: "authority",
+          INTERNET: "internet",
+        },
         workers: [
           {
             name: "authority",
             compatibilityDate: "2026-10-01",
             modules: [{ type: "ESModule", path: "authority.js", contents: readFileSync(authority, "utf8") }],
+          },
+          {
+            name: "internet",
+            compatibilityDate: "2026-10-01",
+            modules: [{ type: "ESModule", path: "internet.js", contents: readFileSync(internet, "utf8") }],
           },
         ],
       },

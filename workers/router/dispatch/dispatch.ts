@@ -38,6 +38,7 @@ export class Dispatch extends WorkerEntrypoint<RouterEnv> implements DispatchDoo
           trigger: "invoke",
           params: {},
           path: request.path,
+          ...(request.replayOf ? { replayOf: request.replayOf } : {}),
           linesFirst: true,
           onStart: (executionId) => {
             key = `${request.orgId}/${executionId}`;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import { LOG_LINE_LENGTH_MAX, LOG_LINES_PER_EXECUTION_MAX } from "../../../contracts/limits.ts";
+import { LIMIT_NAMES } from "../../../contracts/script-limits.ts";
 import type { Fault } from "./run-facts.ts";
 
 const STACK_LENGTH_MAX = 16_000;
@@ -9,6 +10,8 @@ const FAULT_LENGTH_MAX = 2_000_000;
 const short = (length: number) => z.string().transform((text) => text.slice(0, length));
 
 const faultSchema = z.object({
+  limit: z.enum(LIMIT_NAMES).optional(),
+  cpuMs: z.number().nonnegative().optional(),
   error: z.object({ name: short(200), message: short(LOG_LINE_LENGTH_MAX), stack: short(STACK_LENGTH_MAX) }),
   lines: z
     .array(

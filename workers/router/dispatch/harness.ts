@@ -1,46 +1,74 @@
-import { LOG_LINE_LENGTH_MAX, LOG_LINES_PER_EXECUTION_MAX } from "../../../contracts/limits.ts";
-import { CONSOLE_BINDING, FAULT_HEADER, FAULT_STATUS, HARNESS_FOLDER, QUIET_HEADER } from "./run-facts.ts";
+import { LOG_LINE_LENGTH_MAX } from "../../../contracts/limits.ts";
+import { METER_MODULE } from "../metering/meter.ts";
+import { ISOLA_SOURCE } from "./isola-module.ts";
+import {
+  CONSOLE_BINDING,
+  FAULT_HEADER,
+  FAULT_STATUS,
+  HARNESS_FOLDER,
+  INVOKE_BINDING,
+  QUIET_HEADER,
+  RUN_HEADER,
+} from "./run-facts.ts";
+
+/** What the harness of one script has to know when it is loaded. */
+export interface HarnessOptions {
+  script: { name: string; version: number };
+  /** Whether the code can print. */
+  prints: boolean;
+  /** Whether it can send requests. */
+  fetches: boolean;
+  /** Whether it imports the platform's own module. */
+  platform: boolean;
+  /** Whether it counts its processor time. */
+  metered: boolean;
+  limits: { cpuMs: number; logLines: number };
+}
 
 /**
  * The platform's modules inside a tenant's isolate, as source text: they run in a JavaScript world of their
  * own, beside the script. `runtime.js` is evaluated before any of the tenant's code, so that it holds
  * the built-ins as they were. Nothing in here is trusted by the router: a tenant shares its world.
  */
-export function harnessModules(
-  main: string,
-  script: { name: string; version: number },
-  prints: boolean,
-): Record<string, string> {
+export function harnessModules(main: string, options: HarnessOptions): Record<string, string> {
   return {
-    [`${HARNESS_FOLDER}/main.js`]: mainModule(main, script, prints),
+    [`${HARNESS_FOLDER}/main.js`]: mainModule(main, options),
     [`${HARNESS_FOLDER}/runtime.js`]: RUNTIME,
+    [`${HARNESS_FOLDER}/meter.js`]: METER_MODULE,
+    ...(options.platform ? { [`${HARNESS_FOLDER}/isola.js`]: ISOLA_SOURCE } : {}),
   };
 }
 
 /** Name of the module that the Worker Loader starts with. */
 export const HARNESS_MAIN = `${HARNESS_FOLDER}/main.js`;
 
-function mainModule(main: string, script: { name: string; version: number }, prints: boolean): string {
+function mainModule(main: string, options: HarnessOptions): string {
   return `import { runnerOf } from "./runtime.js";
 import * as user from ${JSON.stringify(`../${main}`)};
-export default runnerOf(user, ${JSON.stringify(script)}, ${prints});
+export default runnerOf(user, ${JSON.stringify(options)});
 `;
 }
 
 const RUNTIME = `
 import { WorkerEntrypoint, waitUntil } from "cloudflare:workers";
 import { AsyncLocalStorage } from "node:async_hooks";
+import { begin, enter, leave } from "./meter.js";
 
-const { stringify } = JSON;
+const { stringify, parse } = JSON;
+const jsonPattern = /^application\\/(?:[^;]*\\+)?json\\b/i;
+const isJson = jsonPattern.test.bind(jsonPattern);
 const { isArray } = Array;
 const { freeze, keys } = Object;
 const { now } = Date;
+const NativeRequest = Request;
 const NativeResponse = Response;
+const nativeFetch = fetch;
 const NativeError = Error;
 const NativeHeaders = Headers;
 const wait = scheduler.wait.bind(scheduler);
 const current = new AsyncLocalStorage();
 const startup = [];
+let linesMax = 200;
 
 function show(value, seen) {
   switch (typeof value) {
@@ -77,9 +105,9 @@ function record(level, values) {
   const run = current.getStore() ?? latest;
   const lines = run === undefined ? startup : run.lines;
   const count = run === undefined ? lines.length : run.count++;
-  if (count > ${LOG_LINES_PER_EXECUTION_MAX}) return;
+  if (count > linesMax) return;
   let text = "Further lines of this run are not kept.";
-  if (count < ${LOG_LINES_PER_EXECUTION_MAX}) {
+  if (count < linesMax) {
     text = "";
     for (const value of values) {
       text += (text === "" ? "" : " ") + show(value, new Set());
@@ -93,6 +121,42 @@ function record(level, values) {
 for (const level of ["debug", "info", "log", "warn", "error"]) console[level] = (...values) => record(level, values);
 console.trace = (...values) => record("debug", values);
 console.assert = (condition, ...values) => { if (!condition) record("error", ["Assertion failed", ...values]); };
+
+// Each request carries the run it belongs to; the platform takes that away before it leaves.
+function fetchInRun(input, init) {
+  const run = current.getStore() ?? latest;
+  const request = new NativeRequest(input, init);
+  // The runtime tells the true length where it knows it; what a script copied from elsewhere may be another one.
+  request.headers.delete("content-length");
+  if (run !== undefined) request.headers.set("${RUN_HEADER}", run.executionId);
+  return nativeFetch(request);
+}
+
+let invocations;
+
+export async function invokeInRun(name, payload, wait) {
+  const run = current.getStore() ?? latest;
+  if (run === undefined || invocations === undefined) throw new NativeError("invoke works only while a request is answered.");
+  const text = stringify(payload === undefined ? null : payload);
+  if (text === undefined) throw new TypeError("The payload of invoke must be JSON; it is a " + typeof payload + ".");
+  const invoked = await invocations.call(run.executionId, { script: name, payload: text, wait });
+  if (!invoked.ok) throw new InvokeError(invoked.message, invoked.code, 0, "");
+  if (!wait) return { executionId: invoked.executionId };
+  if (invoked.status < 200 || invoked.status > 299) {
+    throw new InvokeError("The invoked script answered " + invoked.status + ".", "status", invoked.status, invoked.body);
+  }
+  return isJson(invoked.type) ? parse(invoked.body) : invoked.body;
+}
+
+export class InvokeError extends NativeError {
+  constructor(message, code, status, body) {
+    super(message);
+    this.name = "InvokeError";
+    this.code = code;
+    this.status = status;
+    this.body = body;
+  }
+}
 
 class Run {
   constructor(facts, sink) {
@@ -117,7 +181,7 @@ class Run {
   }
 }
 
-function fault(lines, error) {
+function fault(lines, error, metered) {
   const known = error instanceof NativeError;
   const body = {
     error: {
@@ -126,6 +190,7 @@ function fault(lines, error) {
       stack: known ? String(error.stack) : "",
     },
     lines: lines.splice(0),
+    ...(metered === undefined ? {} : { cpuMs: metered.usedMs, limit: metered.error === undefined ? undefined : "cpuMs" }),
   };
   return new NativeResponse(stringify(body), { status: ${FAULT_STATUS}, headers: { "${FAULT_HEADER}": "error" } });
 }
@@ -168,6 +233,7 @@ function handlerOf(user, script) {
       script,
       env,
       user: null,
+      caller: facts.caller,
       waitUntil: (promise) => ctx.waitUntil(promise),
     })));
   }
@@ -194,26 +260,51 @@ function toldQuiet(response) {
   return told;
 }
 
-export function runnerOf(user, script, prints) {
+export function runnerOf(user, { script, prints, fetches, platform, metered, limits }) {
   const handler = handlerOf(user, freeze(script));
-  const quiet = !prints && typeof user.default === "object";
+  const quiet = !prints && !fetches && !platform && typeof user.default === "object";
+  linesMax = limits.logLines;
+  if (fetches) globalThis.fetch = fetchInRun;
   let sink;
   const bindings = {};
+  const { cpuMs } = limits;
+
+  async function answer(run, request, ctx, facts) {
+    if (run === undefined) return checked(await handler(request, bindings, ctx));
+    return checked(await current.run(run, handler, request, bindings, ctx, facts));
+  }
+
+  // The budget counts even where the script made an answer of what it caught.
+  async function answerMetered(counted, run, request, ctx, facts) {
+    try {
+      const response = await enter(counted, () => answer(run, request, ctx, facts));
+      if (counted.error !== undefined) throw counted.error;
+      return response;
+    } finally {
+      leave(counted);
+    }
+  }
+
   return class extends WorkerEntrypoint {
     async fetch(request) {
+      const counted = metered ? begin(cpuMs) : undefined;
       if (quiet) {
         try {
-          const response = checked(await handler(request, bindings, this.ctx));
+          const pending = metered ? answerMetered(counted, undefined, request, this.ctx) : answer(undefined, request, this.ctx);
+          const response = await pending;
           return request.cf?.isola?.ask ? toldQuiet(response) : response;
         } catch (error) {
-          return fault([], error);
+          return fault([], error, counted);
         }
       }
       sink ??= this.env.${CONSOLE_BINDING};
+      invocations ??= this.env.${INVOKE_BINDING};
       const facts = request.cf.isola;
       const run = new Run(facts, sink);
       try {
-        const response = checked(await current.run(run, handler, request, bindings, this.ctx, facts));
+        const response = metered
+          ? await answerMetered(counted, run, request, this.ctx, facts)
+          : await answer(run, request, this.ctx, facts);
         run.answered = true;
         if (run.lines.length > 0) {
           if (run.linesFirst) await run.send();
@@ -222,7 +313,7 @@ export function runnerOf(user, script, prints) {
         return response;
       } catch (error) {
         run.answered = true;
-        return fault(run.lines, error);
+        return fault(run.lines, error, counted);
       }
     }
   };

@@ -1,11 +1,18 @@
 import type { StateDoor } from "../../../contracts/doors.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import { STATE_CALL_MS } from "../../../contracts/limits.ts";
-import { codeKey, type ProjectedScript, type VersionCode } from "../../../contracts/projection.ts";
+import {
+  codeKey,
+  ISOLA_PATH,
+  METER_PATH,
+  type Projection,
+  type ProjectedScript,
+  type VersionCode,
+} from "../../../contracts/projection.ts";
 import { released, withDeadline } from "../deadline.ts";
 import type { RouterContext, RouterExports } from "../env.ts";
 import { HARNESS_MAIN, harnessModules } from "./harness.ts";
-import { CONSOLE_BINDING } from "./run-facts.ts";
+import { CONSOLE_BINDING, INVOKE_BINDING } from "./run-facts.ts";
 
 /** Of dynamic Workers; at most that of the oldest runtime in use. */
 const COMPATIBILITY_DATE = "2026-10-01";
@@ -27,14 +34,25 @@ export interface IsolateDeps {
 const failures = new Map<string, { count: number; error: PlatformError | null }>();
 const FAILURES_MAX = 1_000;
 
+/** What the router has to know of code while it runs. */
+export interface Traits {
+  /** Whether it can make a body that has no known end. */
+  streams: boolean;
+}
+
+/** By loader key, learnt when the code was read. */
+const traits = new Map<string, Traits>();
+const TRAITS_MAX = 10_000;
+
 /** The entrypoint of a script version's own isolate, loaded when it is not there yet. */
 export function isolateOf(
-  orgId: string,
+  org: Pick<Projection, "orgId" | "slug">,
   script: ProjectedScript,
   deps: IsolateDeps,
   ctx: Pick<RouterContext, "exports">,
 ): Fetcher {
-  const key = `${orgId}/${script.versionId}/${script.hash}`;
+  const { orgId } = org;
+  const key = loaderKey(orgId, script);
   const failed = failures.size === 0 ? undefined : failures.get(key);
   const worker = deps.LOADER.get(failed === undefined ? key : `${key}#${failed.count}`, async () => {
     let code: VersionCode;
@@ -52,14 +70,27 @@ export function isolateOf(
     }
     if (failed !== undefined) failures.set(key, { count: failed.count, error: null });
     // Read here and not by the caller: making `exports` costs a warm request more than its routing.
-    return workerCode(orgId, script, code, ctx.exports);
+    const loaded = workerCode(org, script, code, ctx.exports);
+    if (traits.size >= TRAITS_MAX) traits.clear();
+    traits.set(key, { streams: code.uses?.streams ?? true });
+    return loaded;
   });
   return worker.getEntrypoint();
 }
 
 /** Why the last load of this version failed through no fault of the script; null when it did not. */
 export function loadFailure(orgId: string, script: ProjectedScript): PlatformError | null {
-  return failures.get(`${orgId}/${script.versionId}/${script.hash}`)?.error ?? null;
+  return failures.size === 0 ? null : (failures.get(loaderKey(orgId, script))?.error ?? null);
+}
+
+/** What is known of a script's code; null while it has not been read. */
+export function traitsOf(orgId: string, script: ProjectedScript): Traits | null {
+  return traits.get(loaderKey(orgId, script)) ?? null;
+}
+
+/** Who, what, and under which of the limits that are fixed when it is loaded. */
+function loaderKey(orgId: string, { versionId, hash, limits }: ProjectedScript): string {
+  return `${orgId}/${versionId}/${hash}/${limits.cpuMs}.${limits.logLines}.${limits.subrequests}`;
 }
 
 async function loadCode(orgId: string, script: ProjectedScript, deps: IsolateDeps): Promise<VersionCode> {
@@ -76,23 +107,33 @@ async function loadCode(orgId: string, script: ProjectedScript, deps: IsolateDep
 }
 
 function workerCode(
-  orgId: string,
+  { orgId, slug }: Pick<Projection, "orgId" | "slug">,
   script: ProjectedScript,
   code: VersionCode,
   exports: RouterExports,
 ): WorkerLoaderWorkerCode {
   const modules: Record<string, WorkerLoaderModule> = {};
+  const texts = Object.values(code.modules);
   for (const [path, js] of Object.entries(code.modules)) modules[path] = { js };
-  // Code is never made at run time, so a script that does not say it cannot print, but for one that hides it on purpose.
-  const prints = Object.values(code.modules).some((js) => js.includes("console"));
-  const harness = harnessModules(code.main, { name: script.name, version: script.versionNumber }, prints);
+  const { limits } = script;
+  const harness = harnessModules(code.main, {
+    script: { name: script.name, version: script.versionNumber },
+    // Code is never made at run time, so what does not name a thing cannot use it, but for code that hides it on purpose.
+    prints: code.uses?.console ?? texts.some((js) => js.includes("console")),
+    fetches: code.uses?.fetch ?? true,
+    platform: texts.some((js) => js.includes(ISOLA_PATH)),
+    metered: texts.some((js) => js.includes(METER_PATH)),
+    limits: { cpuMs: limits.cpuMs, logLines: limits.logLines },
+  });
   for (const [path, js] of Object.entries(harness)) modules[path] = { js };
+  const holder = { props: { orgId, slug, scriptId: script.id, versionId: script.versionId } };
   return {
     compatibilityDate: COMPATIBILITY_DATE,
     compatibilityFlags: code.nodeCompat ? NODE_FLAGS : PLAIN_FLAGS,
     mainModule: HARNESS_MAIN,
     modules,
-    env: { [CONSOLE_BINDING]: exports.Console({ props: { orgId } }) },
-    globalOutbound: exports.Egress({ props: { orgId } }),
+    env: { [CONSOLE_BINDING]: exports.Console({ props: { orgId } }), [INVOKE_BINDING]: exports.Invoke(holder) },
+    globalOutbound: exports.Egress(holder),
+    limits: { cpuMs: limits.cpuMs, subRequests: limits.subrequests },
   };
 }

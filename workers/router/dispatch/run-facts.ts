@@ -1,4 +1,5 @@
 import type { ExecutionError, LogLevel } from "../../../contracts/execution.ts";
+import type { LimitName } from "../../../contracts/script-limits.ts";
 
 /**
  * The facts of one run, as the router hands them to the harness in `request.cf`: the one channel
@@ -11,6 +12,8 @@ export interface RunFacts {
   linesFirst: boolean;
   /** Say by {@link QUIET_HEADER} whether the script has any use for facts. */
   ask: boolean;
+  /** The script that invoked this one. */
+  caller: { script: string; executionId: string } | null;
 }
 
 /**
@@ -27,11 +30,20 @@ export const FAULT_STATUS = 500;
 /** What the harness says of a script that failed. Written inside the tenant's isolate, so read with distrust. */
 export interface Fault {
   error: ExecutionError;
+  /** The limit that ended it, where it was one that is measured in the isolate. */
+  limit?: LimitName | undefined;
+  cpuMs?: number | undefined;
   lines: { at: number; level: LogLevel; text: string }[];
 }
 
 /** Name of the console entrypoint among the bindings that the harness takes away before the script runs. */
 export const CONSOLE_BINDING = "__ISOLA_CONSOLE";
+
+/** Name of the entrypoint by which scripts of an org invoke one another. */
+export const INVOKE_BINDING = "__ISOLA_INVOKE";
+
+/** Header by which the harness says to which run a request belongs; it never leaves the platform. */
+export const RUN_HEADER = "x-isola-run";
 
 /** Folder of the platform's own modules inside an isolate; no uploaded file may lie there. */
 export const HARNESS_FOLDER = ".isola";

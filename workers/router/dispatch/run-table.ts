@@ -1,3 +1,4 @@
+import { PlatformError } from "../../../contracts/errors.ts";
 import { WAIT_UNTIL_MS } from "../../../contracts/limits.ts";
 import type { LimitName, ScriptLimits } from "../../../contracts/script-limits.ts";
 
@@ -50,7 +51,14 @@ export class RunTable {
   }
 
   begin(run: Omit<LiveRun, "endsAt" | "subrequests" | "capabilityCalls" | "egressBytes" | "broken">): LiveRun {
-    const live: LiveRun = { ...run, endsAt: Infinity, subrequests: 0, capabilityCalls: 0, egressBytes: 0, broken: null };
+    const live: LiveRun = {
+      ...run,
+      endsAt: Infinity,
+      subrequests: 0,
+      capabilityCalls: 0,
+      egressBytes: 0,
+      broken: null,
+    };
     this.#runs.set(run.executionId, live);
     this.#latest.set(run.scriptId, live);
     return live;
@@ -90,16 +98,16 @@ export class RunTable {
 export const runTable = new RunTable();
 
 /**
- * Takes from a run's budget, before what it pays for happens. Throws what the script may read: an `Error` that names the
- * limit and says what to do.
+ * Takes from a run's budget, before what it pays for happens. What is thrown is for the script to read.
+ *
+ * @throws PlatformError `over_budget` with the limit
  */
 export function spend(run: LiveRun, limit: keyof typeof SPENT, amount: number): void {
   const max = run.limits[limit];
   if (run[limit] + amount > max) {
     run.broken ??= limit;
-    throw new Error(
-      `This run is over its limit of ${max} ${SPENT[limit]} (${limit}). Use fewer, or raise the script's limit.`,
-    );
+    const what = `This run is over its limit of ${max} ${SPENT[limit]} (${limit}).`;
+    throw new PlatformError("over_budget", `${what} Use fewer, or raise the script's limit.`, { limit, max });
   }
   run[limit] += amount;
 }
@@ -114,7 +122,10 @@ export function spend(run: LiveRun, limit: keyof typeof SPENT, amount: number): 
 export function chargeSubrequest(holder: Holder, executionId: unknown, bytes: number): LiveRun {
   const run = runTable.find(holder, executionId, Date.now());
   if (run === null) {
-    throw new Error("The run that this request belongs to is over. Keep it alive with ctx.waitUntil, for 30 s at most.");
+    throw new PlatformError(
+      "gone",
+      "The run of this request is over. Keep it alive with ctx.waitUntil, for 30 s at most.",
+    );
   }
   spend(run, "subrequests", 1);
   if (bytes > 0) spend(run, "egressBytes", bytes);

@@ -1,19 +1,17 @@
-import { ERROR_STATUS, PlatformError, type ErrorCode } from "../../../contracts/errors.ts";
-import type { ExecutionRecord, Outcome, Trigger } from "../../../contracts/execution.ts";
-import { TENANT_BODY_BYTES_MAX } from "../../../contracts/limits.ts";
+import { ERROR_STATUS, PlatformError } from "../../../contracts/errors.ts";
+import type { Trigger } from "../../../contracts/execution.ts";
 import type { ProjectedScript } from "../../../contracts/projection.ts";
+import type { Verdict } from "../../../contracts/quarantine.ts";
 import type { RouterContext, RouterEnv } from "../env.ts";
 import { logBuffer, scheduleDelivery } from "../log/delivery.ts";
 import { newExecutionId } from "../log/execution-id.ts";
 import type { ResolvedOrg } from "../resolve/org.ts";
-import { boundBody, tooLarge } from "./body-limit.ts";
-import { faultOfException, neverSettles, readFault } from "./fault.ts";
-import { isolateOf, loadFailure } from "./isolate.ts";
-import { isQuiet, learnQuiet } from "./quiet.ts";
-import { FAULT_HEADER, FAULT_STATUS, type Fault, type RunFacts } from "./run-facts.ts";
-
-/** Longest path that a record keeps, in characters. */
-const RECORDED_PATH_LENGTH_MAX = 2_000;
+import { journal, quarantine } from "../quarantine/watch.ts";
+import { attempt } from "./attempt.ts";
+import { enterGate, leaveGate } from "./gate.ts";
+import { refused, type Ended } from "./outcomes.ts";
+import { recordOf } from "./record.ts";
+import type { Fault } from "./run-facts.ts";
 
 /** One run of a script: whose, which, and why. */
 export interface Run {
@@ -24,6 +22,12 @@ export interface Run {
   request: Request;
   /** Path and query, for the record. */
   path: string;
+  /** When the answer has to have begun at the latest, in epoch milliseconds, where the script's own time is longer. */
+  dueAt?: number;
+  /** The run that invoked this one. */
+  caller?: { executionId: string; scriptName: string; depth: number };
+  /** The execution whose input this is. */
+  replayOf?: string;
   linesFirst?: boolean;
   /** Called with the id before the script begins. */
   onStart?: (executionId: string) => void;
@@ -43,15 +47,37 @@ export interface RunResult {
 
 /**
  * Runs a script in its isolate and writes the run down. The script has its wall clock to begin an answer; what
- * it streams after that is its own affair. Never throws for a tenant's fault: those are results.
+ * it streams after that is its own affair, up to its limits. Never throws for a tenant's fault: those are results.
+ *
+ * @throws PlatformError `unavailable` when the org runs too many at once; such a run never began and is not written down.
  */
 export async function runScript(run: Run, env: RouterEnv, ctx: RouterContext): Promise<RunResult> {
+  const { orgId, settings } = run.org.projection;
+  const verdict = quarantine.active ? quarantine.verdictOf(orgId, Date.now()) : null;
+  enterGate(orgId, verdict?.kind === "slowed" ? 1 : settings.concurrencyMax);
+  const running = runThroughGate(run, verdict?.kind === "refused" ? verdict : null, env, ctx);
+  // Where a caller that goes away takes its request with it, the run must go on to leave the gate and to be written down.
+  if (env.LOG_DELIVERY === "scheduled") ctx.waitUntil(running);
+  return running;
+}
+
+async function runThroughGate(
+  run: Run,
+  verdict: Verdict | null,
+  env: RouterEnv,
+  ctx: RouterContext,
+): Promise<RunResult> {
+  const { orgId } = run.org.projection;
   const startedAt = Date.now();
   const startedClock = performance.now();
   const executionId = newExecutionId(startedAt);
   run.onStart?.(executionId);
-  const { orgId } = run.org.projection;
-  const ended = await attempt(run, executionId, env, ctx);
+  let ended: Ended;
+  try {
+    ended = verdict === null ? await journalled(run, executionId, env, ctx) : refused(heldBack(verdict));
+  } finally {
+    leaveGate(orgId);
+  }
   const durationMs = Math.round((performance.now() - startedClock) * 100) / 100;
   const status = ended.response?.status ?? ERROR_STATUS[ended.refusal?.code ?? "internal"];
   logBuffer.addRecord(orgId, recordOf(run, ended, { id: executionId, startedAt, durationMs, status }));
@@ -60,105 +86,19 @@ export async function runScript(run: Run, env: RouterEnv, ctx: RouterContext): P
   return { executionId, response: ended.response, refusal: ended.refusal, fault: ended.fault, status, durationMs };
 }
 
-interface Ended {
-  response: Response | null;
-  refusal: PlatformError | null;
-  fault: Fault | null;
-  outcome: Outcome;
-}
-
-const EXPIRED = Symbol("expired");
-
-async function attempt(run: Run, executionId: string, env: RouterEnv, ctx: RouterContext): Promise<Ended> {
-  const { orgId } = run.org.projection;
-  const { script } = run;
-  let exceeded = () => false;
-  let alarm: ReturnType<typeof setTimeout> | undefined;
+/** An attempt that the launcher can tell of, should this process not survive it. */
+async function journalled(run: Run, executionId: string, env: RouterEnv, ctx: RouterContext): Promise<Ended> {
+  const { org, script } = run;
+  if (!journal.wants(script.versionId, Date.now())) return attempt(run, executionId, env, ctx);
+  journal.runBegan(executionId, org.projection.orgId, script.versionId);
   try {
-    const bounded = boundBody(run.request);
-    exceeded = bounded.exceeded;
-    const isolate = isolateOf(orgId, script, env, ctx);
-    const quiet = isQuiet(script);
-    const answer =
-      quiet === true
-        ? isolate.fetch(bounded.request)
-        : isolate.fetch(bounded.request, {
-            cf: { ...bounded.request.cf, isola: factsOf(run, executionId, quiet === null) },
-          });
-    const expired = new Promise<typeof EXPIRED>((resolve) => {
-      alarm = setTimeout(resolve, script.limits.wallClockMs, EXPIRED);
-    });
-    const response = await Promise.race([answer, expired]);
-    if (response === EXPIRED) {
-      answer.catch(() => {});
-      return tooSlow(executionId, `did not begin an answer within ${script.limits.wallClockMs} ms`);
-    }
-    // A body cut off at its limit looks to the script like one that ended; its answer is to half a request.
-    if (exceeded()) return refused(tooLarge(TENANT_BODY_BYTES_MAX));
-    if (response.status === FAULT_STATUS && response.headers.has(FAULT_HEADER)) {
-      return failed(executionId, await readFault(response));
-    }
-    const answered = quiet === null ? learnQuiet(script, response) : response;
-    return { response: answered, refusal: null, fault: null, outcome: "ok" };
-  } catch (thrown) {
-    if (exceeded()) return refused(tooLarge(TENANT_BODY_BYTES_MAX));
-    if (thrown instanceof PlatformError) return refused(thrown);
-    const unavailable = loadFailure(orgId, script);
-    if (unavailable !== null) return refused(unavailable);
-    if (neverSettles(thrown)) return tooSlow(executionId, "waits for something that can never happen");
-    return failed(executionId, faultOfException(thrown));
+    return await attempt(run, executionId, env, ctx);
   } finally {
-    clearTimeout(alarm ?? null);
+    journal.runEnded(executionId);
   }
 }
 
-const factsOf = (run: Run, executionId: string, ask: boolean): RunFacts => ({
-  executionId,
-  params: run.params,
-  linesFirst: run.linesFirst === true,
-  ask,
-});
-
-const refused = (refusal: PlatformError): Ended => ({ response: null, refusal, fault: null, outcome: "error" });
-
-const failed = (executionId: string, fault: Fault): Ended => ({
-  ...refused(scriptRefusal("script_error", "The script failed.", executionId)),
-  fault,
-});
-
-const tooSlow = (executionId: string, how: string): Ended => ({
-  ...refused(scriptRefusal("timeout", `The script ${how}.`, executionId)),
-  fault: { error: { name: "TimeoutError", message: `The script ${how}.`, stack: "" }, lines: [] },
-  outcome: "timeout",
-});
-
-/** What a stranger may know of a failed run; the org's log has the rest. */
-function scriptRefusal(code: ErrorCode, what: string, executionId: string): PlatformError {
-  return new PlatformError(code, `${what} Its owner finds the details in the log under this id.`, { executionId });
-}
-
-function recordOf(
-  run: Run,
-  ended: Ended,
-  measured: Pick<ExecutionRecord, "id" | "startedAt" | "durationMs" | "status">,
-): ExecutionRecord {
-  return {
-    ...measured,
-    scriptId: run.script.id,
-    scriptName: run.script.name,
-    versionId: run.script.versionId,
-    versionNumber: run.script.versionNumber,
-    trigger: run.trigger,
-    method: run.request.method,
-    path: run.path.length > RECORDED_PATH_LENGTH_MAX ? run.path.slice(0, RECORDED_PATH_LENGTH_MAX) : run.path,
-    outcome: ended.outcome,
-    error: ended.fault?.error ?? null,
-    cpuMs: null,
-    brokenLimit: null,
-    depth: 0,
-    parentId: null,
-    replayOf: null,
-    request: null,
-    response: null,
-  };
+function heldBack({ reason, untilMs }: Verdict): PlatformError {
+  const retryAfterS = Math.max(1, Math.ceil((untilMs - Date.now()) / 1000));
+  return new PlatformError("unavailable", `This org is held back for now. ${reason}`, { retryAfterS });
 }

@@ -2,13 +2,16 @@ import { ERROR_STATUS, errorBody, type PlatformError } from "../../../contracts/
 import { newId } from "../../../contracts/ids.ts";
 import { page } from "./page.ts";
 
-const RETRY_AFTER_SECONDS = "1";
+const RETRY_AFTER_SECONDS = 1;
 
 /** Answers with a refusal: a page for a browser, the error model for everyone else. */
 export function refuse(request: Request, error: PlatformError, requestId: string = newId("request")): Response {
   const status = ERROR_STATUS[error.code];
   const headers = new Headers({ "cache-control": "no-store", "x-request-id": requestId });
-  if (error.code === "unavailable") headers.set("retry-after", RETRY_AFTER_SECONDS);
+  const { retryAfterS } = error.details;
+  if (error.code === "unavailable") {
+    headers.set("retry-after", String(typeof retryAfterS === "number" ? retryAfterS : RETRY_AFTER_SECONDS));
+  }
   const { allow } = error.details;
   if (error.code === "method_not_allowed" && Array.isArray(allow)) headers.set("allow", allow.join(", "));
   if (wantsPage(request)) {

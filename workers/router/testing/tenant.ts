@@ -9,7 +9,7 @@ import {
   type VersionCode,
 } from "../../../contracts/projection.ts";
 import { parseRoute, sortByPrecedence, splitRoutePattern, type Route } from "../../../contracts/routing/index.ts";
-import { effectiveLimits } from "../../../contracts/script-limits.ts";
+import { effectiveLimits, type SomeScriptLimits } from "../../../contracts/script-limits.ts";
 import type { RouterEnv } from "../env.ts";
 import { hostsOf } from "../hosts.ts";
 
@@ -42,6 +42,7 @@ export class Tenant {
       name?: string;
       routes?: string[];
       wallClockMs?: number;
+      limits?: SomeScriptLimits;
       kind?: "endpoint" | "module";
       nodeCompat?: boolean;
     } = {},
@@ -54,7 +55,7 @@ export class Tenant {
       versionId: newId("version"),
       versionNumber: 1,
       hash: newId("version"),
-      limits: effectiveLimits({ wallClockMs: options.wallClockMs ?? 5_000 }),
+      limits: effectiveLimits({ wallClockMs: options.wallClockMs ?? 5_000, ...options.limits }),
     };
     const main = Object.keys(modules)[0] ?? "index.js";
     await authority.setCode(this.orgId, script.versionId, { main, modules, nodeCompat: options.nodeCompat ?? false });

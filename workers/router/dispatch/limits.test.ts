@@ -1,0 +1,172 @@
+import { env } from "cloudflare:test";
+import { beforeEach, describe, expect, it } from "vitest";
+
+import type { ErrorBody } from "../../../contracts/errors.ts";
+import type { ExecutionRecord } from "../../../contracts/execution.ts";
+import { LOG_BODY_BYTES_MAX } from "../../../contracts/limits.ts";
+import type { RouterEnv } from "../env.ts";
+import { deliverLog } from "../log/delivery.ts";
+import { authority, newTenant, type Tenant } from "../testing/tenant.ts";
+
+let tenant: Tenant;
+
+beforeEach(async () => {
+  await authority.setFailing([]);
+  tenant = await newTenant();
+});
+
+const errorOf = async (response: Response): Promise<ErrorBody["error"]> => (await response.json<ErrorBody>()).error;
+
+const lastRecord = async (): Promise<ExecutionRecord | undefined> => {
+  await deliverLog((env as unknown as RouterEnv).STATE);
+  const batches = (await authority.takeLog()).filter((batch) => batch.orgId === tenant.orgId);
+  return batches
+    .flatMap(({ segments }) => segments)
+    .flatMap(({ records }) => JSON.parse(records) as ExecutionRecord[])
+    .at(-1);
+};
+
+describe("the gate", () => {
+  const SLOW = `export default async (request) => { await scheduler.wait(Number(new URL(request.url).search.slice(1))); return 1; }`;
+
+  it("refuses one run too many at once and says when to come again", async () => {
+    tenant.settings.concurrencyMax = 2;
+    await tenant.deploy(SLOW);
+    const running = [tenant.get("/?200"), tenant.get("/?200")];
+    await scheduler.wait(50);
+    const began = performance.now();
+    const refused = await tenant.get("/?200");
+    expect(performance.now() - began).toBeLessThan(100);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get("retry-after")).toBe("1");
+    expect((await errorOf(refused)).details).toMatchObject({ limit: 2, reason: "concurrency" });
+    expect((await Promise.all(running)).map(({ status }) => status)).toEqual([200, 200]);
+    expect((await tenant.get("/?0")).status).toBe(200);
+  });
+
+  it("is left by runs that fail, and by those that are too slow", async () => {
+    tenant.settings.concurrencyMax = 1;
+    await tenant.deploy(
+      `export default (request) => {
+      if (request.url.endsWith("/throw")) throw new Error("no");
+      if (request.url.endsWith("/never")) return new Promise(() => setTimeout(() => {}, 60_000));
+      return 1; }`,
+      { wallClockMs: 50 },
+    );
+    for (const path of ["/throw", "/never", "/throw", "/fine"]) {
+      expect((await tenant.get(path)).status).toBe({ "/throw": 502, "/never": 504, "/fine": 200 }[path]);
+    }
+  });
+
+  it("of one org is no matter of another's", async () => {
+    tenant.settings.concurrencyMax = 1;
+    await tenant.deploy(SLOW);
+    const other = await newTenant();
+    await other.deploy(SLOW);
+    const running = tenant.get("/?100");
+    await scheduler.wait(20);
+    expect((await other.get("/?0")).status).toBe(200);
+    expect((await running).status).toBe(200);
+  });
+});
+
+describe("processor time", () => {
+  // As an upload is instrumented on one computer.
+  const metered = (body: string): string =>
+    `import { c } from "./.isola/meter.js"; export default { fetch() { ${body} } };`;
+
+  it("that is used up ends the run with 507 and its name", async () => {
+    await tenant.deploy(metered("for (;;) c();"), { limits: { cpuMs: 20 } });
+    const response = await tenant.get("/");
+    expect(response.status).toBe(507);
+    expect(await errorOf(response)).toMatchObject({ code: "over_budget", details: { limit: "cpuMs", max: 20 } });
+    expect(await lastRecord()).toMatchObject({ outcome: "over_budget", brokenLimit: "cpuMs", status: 507 });
+    expect((await tenant.get("/")).status).toBe(507);
+  });
+
+  it("that is used up counts even where the script catches it", async () => {
+    await tenant.deploy(metered(`try { for (;;) c(); } catch {} return new Response("caught");`), {
+      limits: { cpuMs: 20 },
+    });
+    expect((await tenant.get("/")).status).toBe(507);
+  });
+
+  it("is not used up by waiting", async () => {
+    await tenant.deploy(
+      `import { c } from "./.isola/meter.js"; export default async () => { c(); await scheduler.wait(100); c(); return 1; };`,
+      { limits: { cpuMs: 20 } },
+    );
+    expect((await tenant.get("/")).status).toBe(200);
+  });
+});
+
+describe("the length of a response", () => {
+  it("that is declared beyond the limit is refused with 507", async () => {
+    await tenant.deploy(
+      `export default () => new Response("x".repeat(5000), { headers: { "content-length": "5000" } })`,
+      { limits: { responseBytes: 2_000 } },
+    );
+    const response = await tenant.get("/");
+    expect(response.status).toBe(507);
+    expect((await errorOf(response)).details).toMatchObject({ limit: "responseBytes", max: 2_000 });
+  });
+
+  it("that streams is cut off at the limit", async () => {
+    await tenant.deploy(
+      `export default () => new Response(new ReadableStream({ pull(controller) { controller.enqueue(new Uint8Array(500)); } }))`,
+      { limits: { responseBytes: 2_000 } },
+    );
+    const response = await tenant.get("/");
+    let bytes = 0;
+    await expect(
+      (async () => {
+        for await (const chunk of response.body ?? []) bytes += (chunk as Uint8Array).byteLength;
+      })(),
+    ).rejects.toThrow();
+    expect(bytes).toBeLessThanOrEqual(2_000);
+  });
+
+  it("within the limit arrives whole, compressed or not", async () => {
+    await tenant.deploy(
+      `export default (request) => new Response("x".repeat(1500), { headers: request.url.endsWith("/zip") ? { "content-encoding": "gzip" } : {} })`,
+      { limits: { responseBytes: 2_000 } },
+    );
+    expect(await (await tenant.get("/")).text()).toHaveLength(1_500);
+    expect(await (await tenant.get("/zip")).text()).toHaveLength(1_500);
+  });
+});
+
+describe("a record", () => {
+  it("has the heads of both sides without credentials, and a body of moderate length", async () => {
+    await tenant.deploy(
+      `export default async (request) => new Response(await request.text(), { status: 201, headers: { "x-own": "1", "set-cookie": "s=1" } })`,
+    );
+    const response = await tenant.fetch("/in", {
+      method: "POST",
+      body: "hello",
+      headers: { "x-note": "n", authorization: "Bearer secret", cookie: "s=secret" },
+    });
+    expect(await response.text()).toBe("hello");
+    const record = await lastRecord();
+    expect(record?.request).toMatchObject({
+      headers: { "x-note": "n", authorization: "[redacted]", cookie: "[redacted]" },
+      body: { text: "hello", encoding: "utf8", truncated: false },
+    });
+    expect(record?.response?.headers).toMatchObject({ "x-own": "1", "set-cookie": "[redacted]" });
+    expect(JSON.stringify(record)).not.toContain("secret");
+  });
+
+  it("says of a longer body only that it was longer", async () => {
+    await tenant.deploy(`export default async (request) => (await request.text()).length`);
+    const body = "x".repeat(LOG_BODY_BYTES_MAX + 1);
+    expect(await (await tenant.fetch("/", { method: "POST", body })).json()).toBe(body.length);
+    expect((await lastRecord())?.request?.body).toEqual({ text: "", encoding: "utf8", truncated: true });
+  });
+
+  it("has the beginning of a body that streams in", async () => {
+    await tenant.deploy(`export default async (request) => (await request.text()).length`);
+    const body = new Blob(["streamed"]).stream();
+    expect(await (await tenant.fetch("/", { method: "POST", body })).json()).toBe(8);
+    expect((await lastRecord())?.request?.body).toEqual({ text: "streamed", encoding: "utf8", truncated: false });
+  });
+});

@@ -1,0 +1,62 @@
+import type { ExecutionRecord, RecordedBody, RecordedMessage } from "../../../contracts/execution.ts";
+import { LOG_HEADERS_LENGTH_MAX } from "../../../contracts/limits.ts";
+import { carriesCredentials, REDACTED } from "../../../contracts/redact.ts";
+import { depthOf } from "./attempt.ts";
+import type { Ended } from "./outcomes.ts";
+import type { Run } from "./run.ts";
+
+/** Longest path that a record keeps, in characters. */
+const RECORDED_PATH_LENGTH_MAX = 2_000;
+
+/** The record of a run, as the log keeps it. */
+export function recordOf(
+  run: Run,
+  ended: Ended,
+  measured: Pick<ExecutionRecord, "id" | "startedAt" | "durationMs" | "status">,
+): ExecutionRecord {
+  const { script, request, path } = run;
+  return {
+    ...measured,
+    scriptId: script.id,
+    scriptName: script.name,
+    versionId: script.versionId,
+    versionNumber: script.versionNumber,
+    trigger: run.trigger,
+    method: request.method,
+    path: path.length > RECORDED_PATH_LENGTH_MAX ? path.slice(0, RECORDED_PATH_LENGTH_MAX) : path,
+    outcome: ended.outcome,
+    error: ended.fault?.error ?? null,
+    cpuMs: ended.fault?.cpuMs ?? null,
+    brokenLimit: ended.brokenLimit,
+    depth: depthOf(run),
+    parentId: run.caller?.executionId ?? null,
+    replayOf: run.replayOf ?? null,
+    request: messageOf(request.headers, ended.requestBody),
+    response: ended.response === null ? null : messageOf(ended.response.headers, null),
+  };
+}
+
+function messageOf(headers: Headers, body: RecordedBody | null): RecordedMessage {
+  // Without a prototype: a header may be called `__proto__`.
+  const kept = Object.create(null) as Record<string, string>;
+  let length = 0;
+  for (const [name, value] of headers) {
+    length += name.length + value.length;
+    if (length > LOG_HEADERS_LENGTH_MAX) break;
+    kept[name] = isSecret(name) ? REDACTED : value;
+  }
+  return { headers: kept, body };
+}
+
+const secretNames = new Map<string, boolean>();
+const SECRET_NAMES_MAX = 1_000;
+
+/** The same few names come with every request, so that looking one up is cheaper than judging it again. */
+function isSecret(name: string): boolean {
+  const known = secretNames.get(name);
+  if (known !== undefined) return known;
+  if (secretNames.size >= SECRET_NAMES_MAX) secretNames.clear();
+  const secret = carriesCredentials(name);
+  secretNames.set(name, secret);
+  return secret;
+}
