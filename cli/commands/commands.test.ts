@@ -3,7 +3,9 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
+import { PlatformError } from "../../contracts/errors.ts";
 import { newId } from "../../contracts/ids.ts";
+import { effectiveLimits } from "../../contracts/script-limits.ts";
 import { startControlPlane, TOKEN, type Answers } from "../testing/control-plane.ts";
 import { newComputer, type World } from "../testing/host.ts";
 import { aKey, anExecution, anOrg, anOrgInFull, aRoute, aScript, AT, aVersion } from "../testing/things.ts";
@@ -123,7 +125,14 @@ describe("scripts", () => {
   it("are shown with the files of a version", async () => {
     const files = { "index.ts": "export default () => 1;", "lib/a.ts": "export const a = 1;" };
     const { isola, plane } = await workplace({
-      getScript: () => ({ ...aScript("hello", 3), version: { ...aVersion(2), live: false }, main: "index.ts", files, imports: [], usedBy: [] }),
+      getScript: () => ({
+        ...aScript("hello", 3),
+        version: { ...aVersion(2), live: false },
+        main: "index.ts",
+        files,
+        imports: [],
+        usedBy: [],
+      }),
     });
     const { out } = await isola(["scripts", "get", "hello", "--version", "2"]);
     expect(plane.seen[0]?.path).toBe("/api/v1/orgs/hello/scripts/hello?version=2");
@@ -138,8 +147,8 @@ describe("scripts", () => {
       rollBackScript: () => aScript("hello", 1),
       deleteScript: () => undefined,
     });
-    expect((await isola(["scripts", "versions", "hello"])).out).toMatch(/^2 .* live$/m);
-    expect((await isola(["scripts", "rollback", "hello", "1"])).out).toBe("Version 1 of hello is live.\n");
+    expect((await isola(["scripts", "versions", "hello"])).out).toMatch(/^2 .* live since 2026-\d\d-\d\d \S+ by Ada$/m);
+    expect((await isola(["scripts", "rollback", "hello", "1"])).out).toMatch(/^hello v1 is live again, in \d+ ms\.\n$/);
     const id = newId("version");
     await isola(["scripts", "rollback", "hello", id]);
     expect(plane.callsTo("POST /api/v1/orgs/hello/scripts/hello/rollback").map((call) => call.body)).toEqual([
@@ -148,6 +157,83 @@ describe("scripts", () => {
     ]);
     expect((await isola(["scripts", "delete", "hello"])).code).toBe(0);
     expect(plane.callsTo("DELETE /api/v1/orgs/hello/scripts/hello")).toHaveLength(1);
+  });
+});
+
+describe("scripts rollback", () => {
+  const versionsOf = (live: number, ...numbers: number[]) =>
+    page(numbers.map((number) => ({ ...aVersion(number), live: number === live })));
+
+  it("goes to the newest version before the live one when none is named", async () => {
+    const { isola, plane } = await workplace({
+      listVersions: () => versionsOf(5, 7, 5, 3, 1),
+      rollBackScript: () => ({ ...aScript("hello", 3), live: { ...aVersion(3), message: "Fix" } }),
+    });
+    const { out } = await isola(["scripts", "rollback", "hello"]);
+    expect(out).toMatch(/^hello v3 "Fix" is live again/);
+    expect(plane.callsTo("POST /api/v1/orgs/hello/scripts/hello/rollback")[0]?.body).toEqual({ version: 3 });
+    const json = JSON.parse((await isola(["scripts", "rollback", "hello", "--output", "json"])).out);
+    expect(json).toMatchObject({ name: "hello", live: { number: 3 }, durationMs: expect.any(Number) });
+  });
+
+  it("says so when there is no earlier version", async () => {
+    const { isola, plane } = await workplace({ listVersions: () => versionsOf(2, 4, 2) });
+    const { code, err } = await isola(["scripts", "rollback", "hello"]);
+    expect(code).toBe(1);
+    expect(err).toContain("hello has no version before v2 that is kept.");
+    expect(plane.callsTo("POST /api/v1/orgs/hello/scripts/hello/rollback")).toEqual([]);
+  });
+});
+
+describe("limits", () => {
+  it("are shown with what holds for others and the most there is, under the org's own ceilings", async () => {
+    const limits = { ...effectiveLimits({}), cpuMs: 40 };
+    const settings = { egress: { allow: [], deny: [] }, concurrencyMax: 100, ceilings: { cpuMs: 60 } };
+    const { isola, plane } = await workplace({
+      getOrg: () => ({ ...anOrg("hello"), settings }),
+      getScript: () => ({
+        ...aScript("hello"),
+        limits,
+        version: aVersion(1),
+        main: "a.ts",
+        files: {},
+        imports: ["greetings"],
+        usedBy: [],
+      }),
+    });
+    const { out } = await isola(["scripts", "get", "hello"]);
+    expect(out).toMatch(/^ {2}cpuMs +40 +default 100 +at most 60$/m);
+    expect(out).toMatch(/^ {2}wallClockMs +10000 +default 10000 +at most 30000$/m);
+    expect(out).toMatch(/^imports +greetings$/m);
+    plane.answers.getOrg = () => {
+      throw new PlatformError("forbidden", "The key may not do this.");
+    };
+    expect((await isola(["scripts", "get", "hello"])).out).toMatch(/^ {2}cpuMs +40 +default 100 +at most 500$/m);
+  });
+
+  it("are changed without a new version", async () => {
+    const { isola, plane } = await workplace({ patchScript: () => aScript("hello") });
+    const words = ["scripts", "set", "hello", "--limit", "cpuMs=50", "--limit", "wall-clock-ms=2000"];
+    expect((await isola(words)).out).toContain("hello is changed.\nlimits\n  wallClockMs ");
+    await isola(["scripts", "set", "hello", "--description", "Greets"]);
+    expect(plane.callsTo("PATCH /api/v1/orgs/hello/scripts/hello").map((call) => call.body)).toEqual([
+      { limits: { cpuMs: 50, wallClockMs: 2000 } },
+      { description: "Greets" },
+    ]);
+  });
+
+  it.each([
+    [[], "Nothing to change"],
+    [["--limit", "cpuMs"], '--limit must be like cpuMs=50, not "cpuMs".'],
+    [["--limit", "cpuM=5"], 'There is no limit "cpuM". Did you mean cpuMs?'],
+    [["--limit", "cpuMs=501"], "The limit cpuMs goes from 5 to 500; 501 is beyond it."],
+    [["--limit", "cpuMs=-1"], "--limit must be like"],
+  ])("%j are refused before anything is sent", async (words, message) => {
+    const { isola, plane } = await workplace({});
+    const { code, err } = await isola(["scripts", "set", "hello", ...words]);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(plane.seen).toEqual([]);
   });
 });
 
@@ -212,7 +298,7 @@ describe("routes", () => {
     plane.answers.matchRoute = () => ({ route: null, params: {}, allow: ["GET", "HEAD"] });
     const nothing = await isola(["routes", "match", "/hello/ada", "--method", "PUT"]);
     expect(nothing.code).toBe(1);
-    expect(nothing.out).toContain("the path knows GET, HEAD.");
+    expect(nothing.out).toContain("The path knows other methods: GET, HEAD.");
   });
 });
 
@@ -267,6 +353,44 @@ describe("invoke", () => {
     const { code, err } = await isola(["invoke", "hello"]);
     expect(code).toBe(1);
     expect(err).toContain("    TypeError: No x\n        at f (index.ts:3:9)\n");
+  });
+});
+
+describe("routes match", () => {
+  const routes = [
+    aRoute("greet", "GET", "/greet"),
+    aRoute("users", "GET", "/users/:id"),
+    aRoute("shop", "ANY", "/cart", "shop.example.com"),
+    aRoute("hooks", "ANY", "/hooks/*"),
+  ];
+
+  it.each([
+    ["/greet/", "GET /greet (greet) takes /greet; the slash at the end makes another path."],
+    ["/Greet", "GET /greet (greet) takes /greet; upper and lower case are different."],
+    ["/hooks", "ANY /hooks/* (hooks) takes /hooks/; the slash at the end makes another path."],
+    ["/cart", "ANY shop.example.com/cart (shop) takes the path, but on its own host only."],
+    ["/users/7/posts", "Its segments fit none of the routes that begin alike: GET /users/:id (users)."],
+    ["/nothing", "No route begins like it"],
+    ["/.isola/x", "belong to the platform"],
+  ])("says why nothing answers %s", async (path, reason) => {
+    const { isola } = await workplace({
+      getOrg: () => anOrgInFull("hello"),
+      matchRoute: () => ({ route: null, params: {}, allow: [] }),
+      listRoutes: () => page(routes),
+    });
+    const { code, out } = await isola(["routes", "match", path]);
+    expect(code).toBe(1);
+    expect(out).toContain(`Nothing answers GET http://hello.localhost:8787${path}.\n`);
+    expect(out).toContain(reason);
+    expect(JSON.parse((await isola(["routes", "match", path, "--output", "json"])).out).why[0]).toContain(reason);
+  });
+
+  it("says that an org has no routes at all", async () => {
+    const { isola } = await workplace({
+      matchRoute: () => ({ route: null, params: {}, allow: [] }),
+      listRoutes: () => page([]),
+    });
+    expect((await isola(["routes", "match", "http://hello.localhost:8787/"])).out).toContain("The org has no routes.");
   });
 });
 

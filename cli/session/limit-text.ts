@@ -41,11 +41,14 @@ function unknownLimit(given: string): string {
   return `There is no limit "${given}". ${hint}`;
 }
 
-/** A script's limits, a line each: what holds, what holds for one that says nothing, and the most it may ask for. */
-export function limitLines(limits: Readonly<Record<LimitName, number>>): string[] {
+/**
+ * A script's limits, a line each: what holds, what holds for one that says nothing, and the most it
+ * may ask for under the platform's ceilings and its org's.
+ */
+export function limitLines(limits: Readonly<Record<LimitName, number>>, ceilings: SomeScriptLimits = {}): string[] {
   const rows = LIMIT_NAMES.map((name) => {
     const { default: usual, max } = SCRIPT_LIMITS[name];
-    return [`  ${name}`, String(limits[name]), `default ${usual}`, `at most ${max}`];
+    return [`  ${name}`, String(limits[name]), `default ${usual}`, `at most ${Math.min(max, ceilings[name] ?? max)}`];
   });
   return columns(rows);
 }

@@ -5,7 +5,9 @@ import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 import type { z } from "zod";
 
+import type { Endpoint } from "../../contracts/api/endpoint.ts";
 import { API_PREFIX, ENDPOINTS, type EndpointId, type Endpoints } from "../../contracts/api/index.ts";
+import { encodeEvent, EVENT_STREAM_TYPE } from "../../contracts/event-stream.ts";
 import { ERROR_STATUS, errorBody, invalidFrom, platformErrorOf, PlatformError } from "../../contracts/errors.ts";
 
 /** A request as the server saw it. */
@@ -21,8 +23,12 @@ type Call<Id extends EndpointId> = {
   query: z.output<Endpoints[Id]["query"]>;
   body: z.output<Endpoints[Id]["body"]>;
 };
-/** Answers by endpoint id: what the contract says the endpoint returns, or a thrown PlatformError. */
-export type Answers = { [Id in EndpointId]?: (call: Call<Id>) => z.input<Endpoints[Id]["response"]> };
+type Answered<E extends Endpoint> = E["answer"] extends "events" ? z.input<E["response"]>[] : z.input<E["response"]>;
+/**
+ * Answers by endpoint id: what the contract says the endpoint returns (all events, where it answers with
+ * events), or a thrown PlatformError.
+ */
+export type Answers = { [Id in EndpointId]?: (call: Call<Id>) => Answered<Endpoints[Id]> };
 
 export const TOKEN = "isola_test_0123456789abcdef";
 export const PASSWORD = "correct-horse-battery";
@@ -42,7 +48,7 @@ export async function startControlPlane(answers: Answers = {}) {
       seen.push({ method: request.method ?? "", path: request.url ?? "", headers: request.headers, body: json });
       const reply = pathname.startsWith("/api/auth/") ? signIn(pathname, json) : answer(answers, request, json);
       response.writeHead(reply.status, { "content-type": "application/json", ...reply.headers });
-      response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
+      response.end(reply.text ?? (reply.body === undefined ? undefined : JSON.stringify(reply.body)));
     })();
   });
   const port = await listen(server);
@@ -56,6 +62,8 @@ export async function startControlPlane(answers: Answers = {}) {
 interface Reply {
   status: number;
   body?: unknown;
+  /** Sent as it is, instead of a body in JSON. */
+  text?: string;
   headers?: Record<string, string | string[]>;
 }
 
@@ -110,10 +118,17 @@ function call(answers: Answers, request: IncomingMessage, body: unknown): Reply 
     const handler = answers[id as EndpointId] as ((input: unknown) => unknown) | undefined;
     if (handler === undefined) throw new PlatformError("unavailable", `The test gave no answer for ${id}.`);
     const result = handler(input);
+    if (endpoint.answer === "events") return eventsReply(endpoint, result as unknown[]);
     endpoint.response.parse(result);
     return { status: endpoint.status, body: result };
   }
   throw new PlatformError("not_found", `There is no endpoint ${request.method} ${path}.`);
+}
+
+function eventsReply(endpoint: Endpoint, events: unknown[]): Reply {
+  const parsed = events.map((event) => endpoint.response.parse(event) as { type: string });
+  const text = parsed.map((event) => encodeEvent(event.type, event)).join("");
+  return { status: 200, text, headers: { "content-type": EVENT_STREAM_TYPE } };
 }
 
 function parse(schema: z.ZodType, value: unknown, what: string): unknown {

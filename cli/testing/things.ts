@@ -1,3 +1,4 @@
+import type { RecordedMessage } from "../../contracts/execution.ts";
 import { newId } from "../../contracts/ids.ts";
 import { hostKindOf, parseRoute } from "../../contracts/routing/index.ts";
 import { effectiveLimits } from "../../contracts/script-limits.ts";
@@ -77,13 +78,20 @@ export const anExecution = (path: string) => ({
   id: newId("execution"),
   script: { id: newId("script"), name: "hello" },
   version: { id: newId("version"), number: 2 },
-  trigger: "http" as const,
+  trigger: "http" as "http" | "execute" | "invoke",
   method: "GET",
   path,
   status: 200,
-  outcome: "ok" as "ok" | "error" | "timeout",
+  outcome: "ok" as "ok" | "error" | "timeout" | "over_budget",
   startedAt: AT,
   durationMs: 1.25,
+  cpuMs: null as number | null,
+  brokenLimit: null,
+  depth: 0,
+  parentId: null,
+  replayOf: null,
+  request: null as RecordedMessage | null,
+  response: null as RecordedMessage | null,
   error: null as { name: string; message: string; stack: string } | null,
   lines: [] as { at: number; level: "debug" | "info" | "log" | "warn" | "error"; text: string }[],
 });

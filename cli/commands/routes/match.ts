@@ -1,13 +1,14 @@
 import { defineCommand } from "../../framework/command.ts";
 import { clean } from "../../framework/text.ts";
+import { whyNot } from "../../routes/why-not.ts";
 import { ORG_OPTION } from "../../session/org.ts";
-import { routeText } from "../../session/route-text.ts";
+import { routeText, type ApiRoute } from "../../session/route-text.ts";
 import { openWorkplace } from "../../session/workplace.ts";
 
 export const matchRoute = defineCommand({
   name: "routes match",
   summary: "Say what answers a URL, and with which captures",
-  details: "Ends with exit code 1 when nothing does.",
+  details: "Where nothing does it says why, and ends with exit code 1.",
   args: [{ name: "url", about: "a URL, or a path on the org's own host" }],
   options: {
     org: ORG_OPTION,
@@ -21,21 +22,21 @@ export const matchRoute = defineCommand({
       : args.url;
     const method = (options.method ?? "GET").toUpperCase();
     const answer = await client.matchRoute({ params: { slug }, body: { url, method } });
-    return { json: answer, text: clean(describe(answer, `${method} ${url}`)), failed: answer.route === null };
+    const asked = `${method} ${url}`;
+    if (answer.route !== null) {
+      return { json: { ...answer, why: [] }, text: clean(answered(asked, answer.route, answer.params)) };
+    }
+    const { hostname, pathname: path } = new URL(url);
+    const why =
+      answer.allow.length > 0
+        ? [`The path knows other methods: ${answer.allow.join(", ")}.`]
+        : whyNot({ method, hostname, path }, (await client.listRoutes({ params: { slug } })).items);
+    const text = [`Nothing answers ${asked}.`, ...why.map((reason) => `  ${reason}`)].join("\n");
+    return { json: { ...answer, why }, text: clean(text), failed: true };
   },
 });
 
-interface Match {
-  route: (Parameters<typeof routeText>[0] & { script: { name: string } }) | null;
-  params: Record<string, string>;
-  allow: string[];
-}
-
-function describe({ route, params, allow }: Match, asked: string): string {
-  if (route !== null) {
-    const captures = Object.entries(params).map(([name, value]) => `  ${name} = ${value}`);
-    return [`${asked}\nis answered by ${route.script.name}, by ${routeText(route)}`, ...captures].join("\n");
-  }
-  if (allow.length > 0) return `Nothing answers ${asked}; the path knows ${allow.join(", ")}.`;
-  return `Nothing answers ${asked}.`;
+function answered(asked: string, route: ApiRoute, params: Record<string, string>): string {
+  const captures = Object.entries(params).map(([name, value]) => `  ${name} = ${value}`);
+  return [`${asked}\nis answered by ${route.script.name}, by ${routeText(route)}`, ...captures].join("\n");
 }
