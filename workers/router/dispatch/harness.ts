@@ -52,7 +52,9 @@ export default runnerOf(user, ${JSON.stringify(options)});
 const RUNTIME = `
 import { WorkerEntrypoint, waitUntil } from "cloudflare:workers";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { begin, enter, leave } from "./meter.js";
+import { claim } from "./meter.js";
+
+const { begin, enter, leave } = claim();
 
 const { stringify, parse } = JSON;
 const jsonPattern = /^application\\/(?:[^;]*\\+)?json\\b/i;

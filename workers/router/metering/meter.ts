@@ -36,12 +36,12 @@ class CpuLimitError extends Error {
 Object.freeze(CpuLimitError);
 Object.freeze(CpuLimitError.prototype);
 
-function newRun(cpuMs) {
-  return { __proto__: null, cpuMs, spentMs: 0, lookedAt: 0, beganAt: 0, open: false, armed: false, broken: false, error: null };
+function begin(cpuMs) {
+  return { __proto__: null, cpuMs, usedMs: 0, lookedAt: 0, beganAt: 0, open: false, armed: false, broken: false, error: undefined };
 }
 
 // What runs outside of all runs, such as the callbacks of streams, has a budget a turn.
-const stray = newRun(0);
+const stray = begin(0);
 let strayed = false;
 let alone = null;
 let labelled = false;
@@ -71,7 +71,7 @@ function charge(run, at) {
   const from = run.lookedAt > lookedAt ? run.lookedAt : lookedAt;
   run.lookedAt = lookedAt = at;
   if (at <= from) return 0;
-  run.spentMs += at - from;
+  run.usedMs += at - from;
   return at - from;
 }
 
@@ -81,9 +81,9 @@ function close(run) {
 }
 
 function forgetStray() {
-  stray.spentMs = 0;
+  stray.usedMs = 0;
   stray.open = stray.armed = stray.broken = false;
-  stray.error = null;
+  stray.error = undefined;
 }
 
 function look(run, at) {
@@ -105,7 +105,7 @@ function look(run, at) {
     run.armed = true;
     try { later(close, 0, run); } catch { run.armed = false; }
   }
-  if (run.spentMs > run.cpuMs) stop(run);
+  if (run.usedMs > run.cpuMs) stop(run);
 }
 
 export function c() {
@@ -145,13 +145,10 @@ function leave(run) {
   run.open = false;
 }
 
-const isBroken = (run) => run.broken;
-const cpuOf = (run) => run.spentMs;
-
 let claimed = false;
 export function claim() {
   if (claimed) throw new TypeError("The meter is taken.");
   claimed = true;
-  return { __proto__: null, newRun, enter, leave, isBroken, cpuOf };
+  return { __proto__: null, begin, enter, leave };
 }
 `;
