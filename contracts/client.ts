@@ -2,6 +2,7 @@ import type { z } from "zod";
 
 import type { Endpoint } from "./api/endpoint.ts";
 import { API_PREFIX, ENDPOINTS, type EndpointId, type Endpoints } from "./api/index.ts";
+import { EVENT_STREAM_TYPE, readEvents } from "./event-stream.ts";
 import { errorBodySchema, PlatformError } from "./errors.ts";
 
 type Input<E extends Endpoint> = (z.input<E["params"]> extends Record<string, never>
@@ -14,9 +15,16 @@ type Input<E extends Endpoint> = (z.input<E["params"]> extends Record<string, ne
     signal?: AbortSignal;
   };
 
-/** Calls of the control plane by endpoint id; each throws {@link ApiError} when it is refused. */
+type Output<E extends Endpoint> = E["answer"] extends "events"
+  ? AsyncIterable<z.output<E["response"]>>
+  : z.output<E["response"]>;
+
+/**
+ * Calls of the control plane by endpoint id; each throws {@link ApiError} when it is refused. One that
+ * answers with events gives them one by one until the stream ends or the loop over them is left.
+ */
 export type Client = {
-  [Id in EndpointId]: (input: Input<Endpoints[Id]>) => Promise<z.output<Endpoints[Id]["response"]>>;
+  [Id in EndpointId]: (input: Input<Endpoints[Id]>) => Promise<Output<Endpoints[Id]>>;
 };
 
 /** A refusal by the control plane: the platform's code with the request id to quote. */
@@ -49,7 +57,7 @@ export function createClient(options: ClientOptions): Client {
   const base = options.url.replace(/\/+$/, "") + API_PREFIX;
 
   const call = async (endpoint: Endpoint, input: AnyInput): Promise<unknown> => {
-    const headers = new Headers({ accept: "application/json" });
+    const headers = new Headers({ accept: endpoint.answer === "events" ? EVENT_STREAM_TYPE : "application/json" });
     if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`);
     if (input.idempotencyKey !== undefined) headers.set("idempotency-key", input.idempotencyKey);
     const init: RequestInit = { method: endpoint.method, headers };
@@ -61,6 +69,7 @@ export function createClient(options: ClientOptions): Client {
     const response = await send(base + pathOf(endpoint, input), init);
     if (!response.ok) throw await errorOf(response);
     if (response.status === 204) return undefined;
+    if (endpoint.answer === "events") return eventsOf(endpoint, response);
     return endpoint.response.parse(await response.json());
   };
 
@@ -85,6 +94,15 @@ function pathOf(endpoint: Endpoint, input: AnyInput): string {
   }
   const text = query.toString();
   return text === "" ? path : `${path}?${text}`;
+}
+
+async function* eventsOf(endpoint: Endpoint, { body }: Response): AsyncGenerator<unknown, void> {
+  if (body === null) return;
+  for await (const data of readEvents(body)) {
+    const parsed = endpoint.response.safeParse(JSON.parse(data));
+    // A newer control plane may tell things that this reader does not know.
+    if (parsed.success) yield parsed.data;
+  }
 }
 
 async function errorOf(response: Response): Promise<ApiError> {

@@ -82,6 +82,15 @@ export interface VersionFiles {
   files: Record<string, string>;
 }
 
+/** A version by its id, or as a stack names one of a module. */
+export type VersionName = { id: string } | { script: string; number: number };
+
+/** Entry file and source map (JSON) of a version; no map where the lines are the user's own. */
+export interface VersionSource {
+  main: string;
+  map: string | null;
+}
+
 /** What the control plane hands over after it has checked and compiled an upload. */
 export interface VersionInput {
   name: string;
@@ -201,9 +210,8 @@ export interface StateDoor {
     from: string | null,
     to: string | null,
   ): Promise<{ from: VersionFiles | null; to: VersionFiles }>;
-  versionSourceMap(orgId: string, versionId: string): Promise<string | null>;
-  /** Entry file and source map of a version, by the script's name and the version's number; safe. */
-  moduleSource(orgId: string, name: string, number: number): Promise<{ main: string; map: string | null } | null>;
+  /** What reads the frames of a version's stacks, by its id or by the script's name and the version's number; safe. */
+  versionSource(orgId: string, version: VersionName): Promise<VersionSource | null>;
   rollBack(orgId: string, actor: Actor, idOrName: string, version: string): Promise<ScriptSummary>;
 
   createRoute(orgId: string, input: RouteInput): Promise<Route>;

@@ -72,11 +72,32 @@ export interface RunLines {
   lines: LogLine[];
 }
 
+/**
+ * Records as the log stores them: one row, so laid out by the edge that the log need not read them. The
+ * words that tell a reader whether to open it stand each between blanks.
+ */
+export interface LogSegment {
+  /** End of its first and last execution, in epoch milliseconds. */
+  firstAt: number;
+  lastAt: number;
+  count: number;
+  /** Ids of scripts. */
+  scripts: string;
+  /** Outcomes and HTTP statuses. */
+  results: string;
+  executionIds: string;
+  /** JSON array of {@link ExecutionRecord}s. */
+  records: string;
+}
+
 /** What an edge hands to one org's log at a time. */
 export interface LogBatch {
   orgId: string;
-  records: ExecutionRecord[];
-  lines: RunLines[];
+  segments: LogSegment[];
+  /** Each a JSON array of pairs `[execution id, console lines]`; lines may come before or after their record. */
+  lines: string[];
+  /** Records and console lines in it. */
+  count: number;
   /** Records lost to the edge's bound since the last batch. */
   dropped: number;
 }

@@ -40,8 +40,8 @@ export const CONCURRENCY_PER_ORG_MAX = 100;
 export const CONCURRENCY_PER_ORG_CEILING = 1_000;
 /** How long after its answer a run may still use what it was given (`waitUntil`), in milliseconds. */
 export const WAIT_UNTIL_MS = 30_000;
-/** Processor time that a script's modules may take to load, in milliseconds. */
-export const STARTUP_CPU_MS = 400;
+/** Turns of loops and calls of functions in which a script's modules load; there is no clock while they do. */
+export const STARTUP_TICKS_MAX = 2_000_000;
 /** Modules that may import one another in a row (S9). */
 export const MODULE_DEPTH_MAX = 8;
 /** Modules of its org that one version may import by name. */
@@ -54,8 +54,9 @@ export const LINKED_CODE_BYTES_MAX = 16 * 1024 * 1024;
 export const LINKED_CODE_GRACE_MS = 60_000;
 /** A file shown in a comparison of versions, in characters. */
 export const DIFF_FILE_LENGTH_MAX = 512 * 1024;
-/** Lines that may differ in a file for the difference to be worked out. */
-export const DIFF_EDITS_MAX = 5_000;
+/** Lines that may differ in a file for the difference to be worked out, and in all files of one comparison. */
+export const DIFF_EDITS_PER_FILE_MAX = 2_000;
+export const DIFF_EDITS_MAX = 10_000;
 /** All the differences in one comparison, in characters. */
 export const DIFF_LENGTH_MAX = 4 * 1024 * 1024;
 /** Names in an org's list of hosts that scripts may or may not reach. */

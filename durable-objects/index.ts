@@ -13,6 +13,8 @@ import type {
   StoredSettings,
   VersionFiles,
   VersionInput,
+  VersionName,
+  VersionSource,
   VersionSummary,
 } from "../contracts/doors.ts";
 import type { LogBatch } from "../contracts/execution.ts";
@@ -102,12 +104,8 @@ export default class State extends WorkerEntrypoint<Env> implements StateDoor {
     return plain(orgStub(this.env, orgId).versionPair(idOrName, from, to));
   }
 
-  async moduleSource(orgId: string, name: string, number: number): Promise<{ main: string; map: string | null } | null> {
-    return plain(orgStub(this.env, orgId).moduleSource(name, number));
-  }
-
-  async versionSourceMap(orgId: string, versionId: string): Promise<string | null> {
-    return orgStub(this.env, orgId).versionSourceMap(versionId);
+  async versionSource(orgId: string, version: VersionName): Promise<VersionSource | null> {
+    return plain(orgStub(this.env, orgId).versionSource(version));
   }
 
   async rollBack(orgId: string, actor: Actor, idOrName: string, version: string): Promise<ScriptSummary> {

@@ -3,6 +3,9 @@ import * as z from "zod";
 import type { ErrorCode } from "../errors.ts";
 import type { Capability } from "../rights.ts";
 
+/** One document, or a stream of server-sent events. */
+type Answer = "json" | "events";
+
 /**
  * One endpoint of the control plane, as data: the server mounts it, the client calls it, the
  * OpenAPI document and the tenancy tests are generated from it.
@@ -12,6 +15,7 @@ export interface Endpoint<
   Q extends z.ZodType = z.ZodType,
   B extends z.ZodType = z.ZodType,
   R extends z.ZodType = z.ZodType,
+  A extends Answer = Answer,
 > {
   id: string;
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -24,7 +28,9 @@ export interface Endpoint<
   params: P;
   query: Q;
   body: B;
+  /** What is answered; where the answer is `events`, each of them. */
   response: R;
+  answer: A;
   /** Status of success. */
   status: 200 | 201 | 202 | 204;
   errors: readonly ErrorCode[];
@@ -56,9 +62,10 @@ export function endpoint<
   Q extends z.ZodType = typeof nothing,
   B extends z.ZodType = typeof noContent,
   R extends z.ZodType = typeof noContent,
->(parts: Parts<P, Q, B, R>): Endpoint<P, Q, B, R> {
+>(parts: Parts<P, Q, B, R>): Endpoint<P, Q, B, R, "json"> {
   return {
     ...parts,
+    answer: "json",
     params: parts.params ?? (nothing as unknown as P),
     query: parts.query ?? (nothing as unknown as Q),
     body: parts.body ?? (noContent as unknown as B),
@@ -66,6 +73,13 @@ export function endpoint<
     status: parts.status ?? (parts.response === undefined ? 204 : 200),
     errors: parts.errors ?? [],
   };
+}
+
+/** An endpoint that answers with server-sent events: the name of each is its `type`, its data are the rest. */
+export function eventsEndpoint<P extends z.ZodType, Q extends z.ZodType, R extends z.ZodType>(
+  parts: Parts<P, Q, typeof noContent, R>,
+): Endpoint<P, Q, typeof noContent, R, "events"> {
+  return { ...endpoint(parts), answer: "events" };
 }
 
 /** Query of every list. */

@@ -25,6 +25,7 @@ export const ENDPOINTS = {
   patchScript: scripts.patchScript,
   deleteScript: scripts.deleteScript,
   listVersions: scripts.listVersions,
+  diffScript: scripts.diffScript,
   rollBackScript: scripts.rollBackScript,
   invokeScript: scripts.invokeScript,
   listRoutes: routes.listRoutes,
@@ -33,7 +34,9 @@ export const ENDPOINTS = {
   checkRoute: routes.checkRoute,
   matchRoute: routes.matchRoute,
   listExecutions: executions.listExecutions,
+  tailExecutions: executions.tailExecutions,
   getExecution: executions.getExecution,
+  replayExecution: executions.replayExecution,
 } as const satisfies Record<string, Endpoint>;
 
 export type Endpoints = typeof ENDPOINTS;

@@ -4,7 +4,7 @@ import { idSchema } from "../ids.ts";
 import { FILE_PATH_LENGTH_MAX, SCRIPT_NAME_LENGTH_MAX, TEXT_LENGTH_MAX } from "../limits.ts";
 import { scriptLimitsSchema, someScriptLimitsSchema } from "../script-limits.ts";
 import { endpoint, pageOf, pageQuery, timestamp } from "./endpoint.ts";
-import { executionErrorSchema, logLineSchema } from "./executions.ts";
+import { invokeAnswerSchema, invokeInputSchema } from "./executions.ts";
 import { orgParams } from "./orgs.ts";
 
 export const scriptNameSchema = z
@@ -168,6 +168,37 @@ export const listVersions = endpoint({
   errors: ["not_found"],
 });
 
+/** One file as it is in one version and in another. */
+export const fileDiffSchema = z.object({
+  path: z.string(),
+  change: z.enum(["added", "removed", "changed", "unchanged"]),
+  /** Lines that are there in `to` only, and in `from` only. */
+  added: z.number().int(),
+  removed: z.number().int(),
+  /** Unified diff with three lines around each change; null where nothing changed or `note` says why. */
+  diff: z.string().nullable(),
+  note: z.string().nullable(),
+});
+
+export const diffScript = endpoint({
+  id: "diffScript",
+  method: "GET",
+  path: "/orgs/{slug}/scripts/{name}/diff",
+  tag: "Scripts",
+  summary: "Compare the files of two versions of a script",
+  capability: "scripts:read",
+  params: scriptParams,
+  /** Numbers or ids; `to` is the live version and `from` the one before `to` where they are not named. */
+  query: z.object({ from: z.string().max(60).optional(), to: z.string().max(60).optional() }),
+  response: z.object({
+    /** Null where there is no version before. */
+    from: versionSchema.nullable(),
+    to: versionSchema,
+    files: z.array(fileDiffSchema),
+  }),
+  errors: ["not_found", "gone"],
+});
+
 export const rollBackScript = endpoint({
   id: "rollBackScript",
   method: "POST",
@@ -190,24 +221,11 @@ export const invokeScript = endpoint({
   capability: "scripts:invoke",
   params: scriptParams,
   body: z.object({
-    method: z
-      .string()
-      .regex(/^[A-Za-z]{1,20}$/, "must be an HTTP method")
-      .default("GET"),
-    path: z.string().startsWith("/", "must begin with /").max(8_000).default("/"),
-    headers: z.record(z.string().max(200), z.string().max(8_000)).default({}),
-    body: z.string().nullable().default(null),
+    method: invokeInputSchema.shape.method.default("GET"),
+    path: invokeInputSchema.shape.path.default("/"),
+    headers: invokeInputSchema.shape.headers.default({}),
+    body: invokeInputSchema.shape.body.default(null),
   }),
-  response: z.object({
-    executionId: idSchema("execution"),
-    status: z.number().int(),
-    headers: z.record(z.string(), z.string()),
-    body: z.string(),
-    bodyEncoding: z.enum(["utf8", "base64"]),
-    truncated: z.boolean(),
-    durationMs: z.number(),
-    lines: z.array(logLineSchema),
-    error: executionErrorSchema.nullable(),
-  }),
+  response: invokeAnswerSchema,
   errors: ["not_found", "forbidden", "invalid", "unavailable"],
 });

@@ -1,29 +1,31 @@
-import type { LogBatch } from "../../contracts/execution.ts";
+import type { LogBatch, LogSegment } from "../../contracts/execution.ts";
 import { LOG_SEGMENTS_PRUNED_PER_APPEND } from "../../contracts/limits.ts";
 import type { Database } from "../database.ts";
 import { insertLines } from "./lines.ts";
 import { prune } from "./retention.ts";
-import { type Segment, segmentsOf } from "./segment.ts";
 
 /**
  * Stores what an edge saw, and removes about as much of the oldest where the log is full. A record
  * that is there already takes space again but is read once.
  */
 export function append(db: Database, batch: LogBatch, now: number): void {
-  const segments = segmentsOf(batch.records);
   const lineIdBefore = lastLineId(db);
   const lineBytes = insertLines(db, batch.lines);
-  const last = segments.pop() ?? (lineBytes > 0 ? emptySegment(now) : null);
+  const segments = batch.segments.length === 0 && lineBytes > 0 ? [emptySegment(now)] : batch.segments;
   let bytes = 0;
-  for (const segment of segments) bytes += insertSegment(db, segment, { now, lineBytes: 0, lastLineId: lineIdBefore });
-  if (last !== null) bytes += insertSegment(db, last, { now, lineBytes, lastLineId: lastLineId(db) });
+  for (const [index, segment] of segments.entries()) {
+    // Lines grow old with the last segment of their batch.
+    const last = index === segments.length - 1;
+    const lines = last ? { lineBytes, lastLineId: lastLineId(db) } : { lineBytes: 0, lastLineId: lineIdBefore };
+    bytes += insertSegment(db, segment, { now, ...lines });
+  }
   db.run("UPDATE usage SET bytes = bytes + ?, dropped = dropped + ?", bytes, batch.dropped);
   prune(db, now, LOG_SEGMENTS_PRUNED_PER_APPEND);
 }
 
 function insertSegment(
   db: Database,
-  segment: Segment,
+  segment: LogSegment,
   context: { now: number; lineBytes: number; lastLineId: number },
 ): number {
   const row = db.find<{ bytes: number }>(
@@ -44,8 +46,8 @@ function insertSegment(
 }
 
 /** Lines without a record of their own still need a segment to grow old with. */
-function emptySegment(now: number): Segment {
-  return { firstAt: now, lastAt: now, scripts: " ", results: " ", executionIds: " ", records: "[]" };
+function emptySegment(now: number): LogSegment {
+  return { firstAt: now, lastAt: now, count: 0, scripts: " ", results: " ", executionIds: " ", records: "[]" };
 }
 
 function lastLineId(db: Database): number {

@@ -9,18 +9,21 @@ import {
   LOG_SEGMENT_SPAN_MS,
   LOG_SEGMENTS_PER_PAGE_MAX,
 } from "../../contracts/limits.ts";
-import type { Database } from "../database.ts";
+import { SCRIPT_LIMITS } from "../../contracts/script-limits.ts";
+import type { Database, Row } from "../database.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../pages.ts";
+import { matchesFacts, matchesText, mayMatch, type SegmentWords } from "./filter.ts";
 import { findLines } from "./lines.ts";
-import { compareNewestFirst, type Position, positionOf } from "./record.ts";
-import { hasWord } from "./segment.ts";
+import { compareNewestFirst, type Position, positionOf, readRecords } from "./record.ts";
 
-type SegmentRow = { id: number; last_at: number; bytes: number; scripts: string; results: string };
+type SegmentRow = { id: number; last_at: number; bytes: number } & SegmentWords & Row;
 type Entry = { record: ExecutionRecord; position: Position };
 
 const positionSchema = z.object({ at: z.number(), id: z.string() });
 /** Sorts behind every id. */
 const AFTER_ALL_IDS = "~";
+/** No run takes longer to answer than its limit, and then some. */
+const RUN_MS_MAX = 2 * SCRIPT_LIMITS.wallClockMs.max;
 const NEWEST: Position = { at: Number.MAX_SAFE_INTEGER, id: AFTER_ALL_IDS };
 
 /**
@@ -33,9 +36,12 @@ export function listExecutions(
   input: { filter: ExecutionFilter; page: PageRequest },
   now: number,
 ): Page<ExecutionDetail> {
-  const start = decodeCursor(input.page.cursor, positionSchema) ?? NEWEST;
+  const { filter } = input;
+  const start = startOf(decodeCursor(input.page.cursor, positionSchema) ?? NEWEST, filter);
   const size = pageSize(input.page);
-  const { entries, next } = scan(db, { start, size, filter: input.filter, oldestAt: now - LOG_RETENTION_MS });
+  // Nothing that ended before a time has begun after it.
+  const oldestAt = Math.max(now - LOG_RETENTION_MS, (filter.since ?? 0) - 1);
+  const { entries, next } = scan(db, { start, size, filter, oldestAt });
 
   const items: ExecutionDetail[] = [];
   let length = 0;
@@ -47,6 +53,12 @@ export function listExecutions(
     items.push({ ...record, lines });
   }
   return { items, cursor: next === null ? null : encodeCursor(next) };
+}
+
+/** Where a list begins that ends in the past: what began by then has ended soon after. */
+function startOf(start: Position, { until }: ExecutionFilter): Position {
+  if (until === null || until + RUN_MS_MAX >= start.at) return start;
+  return { at: until + RUN_MS_MAX, id: AFTER_ALL_IDS };
 }
 
 /**
@@ -61,8 +73,10 @@ function scan(
   let found: Entry[] = [];
   let segmentsSeen = 0;
   let bytesRead = 0;
+  // Ids are most of what tells of a segment, and seldom asked for.
+  const ids = filter.executionId === null ? "'' AS execution_ids" : "execution_ids";
   const segments = db.each<SegmentRow>(
-    `SELECT id, last_at, bytes, scripts, results FROM segments
+    `SELECT id, last_at, bytes, scripts, results, ${ids} FROM segments
      WHERE last_at <= ? AND first_at <= ? AND last_at > ? ORDER BY last_at DESC, id DESC`,
     Math.min(start.at + LOG_SEGMENT_SPAN_MS, Number.MAX_SAFE_INTEGER),
     start.at,
@@ -81,7 +95,10 @@ function scan(
     bytesRead += segment.bytes;
     const entries = readSegment(db, segment.id).filter(
       ({ record, position }) =>
-        position.at > oldestAt && compareNewestFirst(position, start) > 0 && matches(record, filter),
+        position.at > oldestAt &&
+        compareNewestFirst(position, start) > 0 &&
+        matchesFacts(record, filter) &&
+        matchesText(record, filter.text, () => findLines(db, record.id)),
     );
     found = newest([...found, ...entries], size + 1);
   }
@@ -102,19 +119,5 @@ function newest(entries: Entry[], count: number): Entry[] {
 
 function readSegment(db: Database, id: number): Entry[] {
   const text = db.find<{ records: string }>("SELECT records FROM segments WHERE id = ?", id)?.records ?? "[]";
-  return (JSON.parse(text) as ExecutionRecord[]).map((record) => ({ record, position: positionOf(record) }));
-}
-
-function mayMatch(segment: SegmentRow, filter: ExecutionFilter): boolean {
-  return (
-    (filter.scriptId === null || hasWord(segment.scripts, filter.scriptId)) &&
-    (filter.status === null || hasWord(segment.results, filter.status))
-  );
-}
-
-function matches(record: ExecutionRecord, filter: ExecutionFilter): boolean {
-  return (
-    (filter.scriptId === null || record.scriptId === filter.scriptId) &&
-    (filter.status === null || record.outcome === filter.status || `${record.status}` === filter.status)
-  );
+  return readRecords(text).map((record) => ({ record, position: positionOf(record) }));
 }

@@ -11,14 +11,14 @@ import {
   LOG_RETENTION_STEP_MS,
 } from "../../contracts/limits.ts";
 import { logStub } from "../stubs.ts";
-import { door, execution, firstPage, refusalOf, testEnv } from "../testing/harness.ts";
+import { anyExecution, door, execution, firstPage, logBatch, refusalOf, testEnv } from "../testing/harness.ts";
 
-const ALL: ExecutionFilter = { scriptId: null, status: null };
+const ALL = anyExecution;
 const NOW = Date.now();
 
 async function logOf(records: ExecutionRecord[], lines: RunLines[] = []): Promise<string> {
   const orgId = newId("org");
-  await door.appendLog([{ orgId, records, lines, dropped: 0 }]);
+  await door.appendLog([logBatch(orgId, records, lines)]);
   return orgId;
 }
 
@@ -40,7 +40,7 @@ describe("the log", () => {
   it("lists executions newest first, whichever edge and batch brought them", async () => {
     const [a, b, c, d] = [execution(NOW - 40), execution(NOW - 30), execution(NOW - 20), execution(NOW - 10)];
     const orgId = await logOf([b, d]);
-    await door.appendLog([{ orgId, records: [a, c], lines: [], dropped: 0 }]);
+    await door.appendLog([logBatch(orgId, [a, c])]);
     const page = await door.listExecutions(orgId, ALL, firstPage);
     expect(page).toEqual({ items: [d, c, b, a].map((record) => ({ ...record, lines: [] })), cursor: null });
   });
@@ -49,7 +49,7 @@ describe("the log", () => {
     const records = Array.from({ length: 60 }, (_, index) => execution(NOW - (index % 20)));
     const orgId = newId("org");
     for (let start = 0; start < 60; start += 7) {
-      const batch = { orgId, records: records.slice(start, start + 10), lines: [], dropped: 0 };
+      const batch = logBatch(orgId, records.slice(start, start + 10));
       await door.appendLog([batch, batch]);
     }
     const { ids, pages } = await listAll(orgId, ALL, 7);
@@ -62,7 +62,7 @@ describe("the log", () => {
     const records = Array.from({ length: 6 }, (_, index) => execution(NOW - 100 + index));
     const orgId = await logOf(records);
     const first = await door.listExecutions(orgId, ALL, { cursor: null, limit: 3 });
-    await door.appendLog([{ orgId, records: [execution(NOW)], lines: [], dropped: 0 }]);
+    await door.appendLog([logBatch(orgId, [execution(NOW)])]);
     const second = await door.listExecutions(orgId, ALL, { cursor: first.cursor, limit: 3 });
     const ids = [...first.items, ...second.items].map(({ id }) => id);
     expect(ids).toEqual(records.map(({ id }) => id).reverse());
@@ -88,7 +88,7 @@ describe("the log", () => {
     const lines = [{ at: NOW, level: "log" as const, text: "hello" }];
     const more = [{ at: NOW + 1, level: "error" as const, text: "oh \u0000 “no” 😀" }];
     const orgId = await logOf([], [{ executionId: record.id, lines }]);
-    const batch = { orgId, records: [record], lines: [{ executionId: record.id, lines: more }], dropped: 0 };
+    const batch = logBatch(orgId, [record], [{ executionId: record.id, lines: more }]);
     await door.appendLog([batch]);
     await door.appendLog([batch]);
     const expected = { ...record, lines: [...lines, ...more] };
@@ -109,10 +109,7 @@ describe("the log", () => {
   it("takes batches of several orgs at once and keeps them apart", async () => {
     const [one, two] = [newId("org"), newId("org")];
     const [first, second] = [execution(NOW), execution(NOW)];
-    await door.appendLog([
-      { orgId: one, records: [first], lines: [], dropped: 0 },
-      { orgId: two, records: [second], lines: [], dropped: 3 },
-    ]);
+    await door.appendLog([logBatch(one, [first]), logBatch(two, [second], [], 3)]);
     expect((await listAll(one, ALL, 10)).ids).toEqual([first.id]);
     expect((await listAll(two, ALL, 10)).ids).toEqual([second.id]);
   });
@@ -141,7 +138,7 @@ describe("the log", () => {
     const lines = Array.from({ length: LOG_LINES_PER_EXECUTION_MAX }, () => ({ at: NOW, level: "log" as const, text }));
     const orgId = newId("org");
     for (const record of records) {
-      await door.appendLog([{ orgId, records: [record], lines: [{ executionId: record.id, lines }], dropped: 0 }]);
+      await door.appendLog([logBatch(orgId, [record], [{ executionId: record.id, lines }])]);
     }
     const { ids, pages } = await listAll(orgId, ALL, 50);
     expect(ids).toEqual(records.map(({ id }) => id));

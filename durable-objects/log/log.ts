@@ -8,14 +8,17 @@ import type { Env } from "../env.ts";
 import { tombstoneWakeUp } from "../tombstone.ts";
 import { append } from "./append.ts";
 import { findExecution } from "./find.ts";
+import { findLines } from "./lines.ts";
 import { listExecutions } from "./list.ts";
 import { retentionWakeUp } from "./retention.ts";
 import { LOG_MIGRATIONS } from "./schema.ts";
+import { Tails } from "./tails.ts";
 
 /** What ran in one org, and what it said. Methods are those of `StateDoor`. */
 export class Log extends DurableObject<Env> {
   readonly #db: Database;
   readonly #alarms: Alarms;
+  readonly #tails = new Tails();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -37,6 +40,7 @@ export class Log extends DurableObject<Env> {
       if (!db.exists) db.create(now);
       append(db, batch, now);
     });
+    this.#tails.tell(batch, (executionId) => findLines(db, executionId));
     await this.#alarms.arm(now);
   }
 
@@ -48,9 +52,15 @@ export class Log extends DurableObject<Env> {
     return this.#db.exists ? findExecution(this.#db, executionId, Date.now()) : null;
   }
 
+  /** What runs from now on; lines of JSON. */
+  tailExecutions(filter: ExecutionFilter): Promise<ReadableStream<Uint8Array>> {
+    return this.#tails.open(filter, Date.now());
+  }
+
   /** Removes everything; safe to repeat. */
   async erase(): Promise<void> {
     const now = Date.now();
+    this.#tails.end();
     if (this.#db.erasedAt === null) await this.#db.erase(now);
     await this.#alarms.arm(now);
   }

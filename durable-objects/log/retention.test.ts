@@ -5,14 +5,14 @@ import { newId } from "../../contracts/ids.ts";
 import { LOG_BYTES_READ_PER_PAGE_MAX, LOG_RETENTION_BYTES, LOG_SEGMENTS_PER_PAGE_MAX } from "../../contracts/limits.ts";
 import { Database } from "../database.ts";
 import { logStub } from "../stubs.ts";
-import { execution, testEnv } from "../testing/harness.ts";
+import { anyExecution, execution, logBatch, testEnv } from "../testing/harness.ts";
 import { append } from "./append.ts";
 import { findExecution } from "./find.ts";
 import { listExecutions } from "./list.ts";
 import { LOG_MIGRATIONS } from "./schema.ts";
 
 const NOW = Date.now();
-const ALL = { scriptId: null, status: null };
+const ALL = anyExecution;
 
 /** Runs work on the database of a log of its own. */
 function withDatabase<T>(work: (db: Database) => T): Promise<T> {
@@ -35,7 +35,7 @@ describe("the bounds of the log", () => {
         const records = Array.from({ length: 40 }, () => execution(NOW - 1_000 + index, { path }));
         const lines = records.map(({ id }) => ({ executionId: id, lines: [line] }));
         ids.push(records[0]?.id ?? "");
-        db.transaction(() => append(db, { orgId: "org", records, lines, dropped: 0 }, NOW));
+        db.transaction(() => append(db, logBatch("org", records, lines), NOW));
       };
       let count = 0;
       while (bytesOf(db) < LOG_RETENTION_BYTES - 1_000_000) appendOne((count += 1));
@@ -58,13 +58,9 @@ describe("the bounds of the log", () => {
       const count = 2 * LOG_SEGMENTS_PER_PAGE_MAX + 10;
       db.transaction(() => {
         for (let index = 0; index < count; index += 1) {
-          append(db, { orgId: "org", records: [execution(NOW - count + index)], lines: [], dropped: 0 }, NOW);
+          append(db, logBatch("org", [execution(NOW - count + index)]), NOW);
         }
-        append(
-          db,
-          { orgId: "org", records: [execution(NOW - count - 5, { status: 404 })], lines: [], dropped: 0 },
-          NOW,
-        );
+        append(db, logBatch("org", [execution(NOW - count - 5, { status: 404 })]), NOW);
       });
       const sizes: number[] = [];
       let cursor: string | null = null;
@@ -87,7 +83,7 @@ describe("the bounds of the log", () => {
         const records = Array.from({ length: perBatch }, (_, place) =>
           execution(NOW - 10_000 + index, { path, status: place === 0 ? 404 : 200 }),
         );
-        append(db, { orgId: "org", records, lines: [], dropped: 0 }, NOW);
+        append(db, logBatch("org", records), NOW);
       }
       let found = 0;
       let pages = 0;

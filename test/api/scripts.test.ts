@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-import { newId } from "../../contracts/ids.ts";
 import { type Core, startCore } from "./support/core.ts";
 import { claim, makeOrg, type Person } from "./support/people.ts";
 
@@ -155,53 +154,6 @@ describe("a test invoke", () => {
     expect(mapped.json.error).toMatchObject({ name: "Error", message: "boom" });
     const plain = await call("/scripts/plain/invoke", { json: { path: "/throws" } });
     expect(plain.json.error.stack).toMatch(/index\.ts:1:/);
-  });
-});
-
-describe("executions", () => {
-  const execution = (scriptId: string, changes: object = {}) => ({
-    id: newId("execution"),
-    scriptId,
-    scriptName: "hi",
-    versionId: newId("version"),
-    versionNumber: 1,
-    trigger: "http",
-    method: "GET",
-    path: "/",
-    status: 200,
-    outcome: "ok",
-    startedAt: Date.now(),
-    durationMs: 3,
-    error: null,
-    ...changes,
-  });
-
-  test("are listed newest first, filtered by script and status, with their console lines and mapped stacks", async () => {
-    const sourceMap = JSON.stringify({ version: 3, sources: ["src/hello.ts"], names: [], mappings: "AAEA" });
-    const script = (await upload("hi", { files: { "index.js": "export default () => 1;" }, sourceMap })).json;
-    const stack = "Error: boom\n    at f (index.js:1:5)";
-    const failed = execution(script.id, {
-      versionId: script.live.id,
-      status: 500,
-      outcome: "error",
-      startedAt: Date.now() + 1_000,
-      error: { name: "Error", message: "boom", stack },
-    });
-    const lines = [{ executionId: failed.id, lines: [{ at: Date.now(), level: "log", text: "before" }] }];
-    const records = [execution(script.id), failed];
-    await core.door("state", "appendLog", [{ orgId, records, lines, dropped: 0 }]);
-
-    const listed = await call("/executions");
-    expect(listed.json.items.map(({ id }: { id: string }) => id)).toEqual([failed.id, records[0]?.id]);
-    expect(listed.json.items[0]).toMatchObject({ script: { name: "hi" }, lines: [{ text: "before" }] });
-    expect(listed.json.items[0].error.stack).toMatch(/src\/hello\.ts:3:/);
-    expect((await call("/executions?status=error")).json.items).toHaveLength(1);
-    expect((await call("/executions?script=hi&status=200")).json.items).toHaveLength(1);
-    expect((await call(`/executions?script=${newId("script")}`)).json.items).toEqual([]);
-    expect((await call("/executions?script=none")).status).toBe(404);
-    expect((await call("/executions?status=odd")).status).toBe(422);
-    expect((await call(`/executions/${failed.id}`)).json).toEqual(listed.json.items[0]);
-    expect((await call(`/executions/${newId("execution")}`)).status).toBe(404);
   });
 });
 

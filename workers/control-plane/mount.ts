@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { z } from "zod";
 
 import type { Endpoint } from "../../contracts/api/endpoint.ts";
+import { EVENT_STREAM_TYPE } from "../../contracts/event-stream.ts";
 import { invalidFrom } from "../../contracts/errors.ts";
 import { accessOrg, type OrgAccess, requireOnPlatform } from "./access.ts";
 import { getPrincipal, type Principal } from "./auth/principal.ts";
@@ -57,6 +58,20 @@ export class Mounts {
         answer,
       );
       return respond(context, sent.status, sent.body);
+    };
+    this.all.push({ endpoint, handle });
+    return this;
+  }
+
+  /** Mounts an endpoint that answers with server-sent events, for those who have its capability. */
+  addEvents<E extends Endpoint>(endpoint: E, handler: (call: Call<E>) => Promise<ReadableStream<Uint8Array>>): this {
+    const handle = async (context: Context<AppTypes>): Promise<Response> => {
+      const { scope } = context.var;
+      const { principal, access } = await authorise(scope, context.req.raw, endpoint, context.req.param("slug"));
+      for (const cookie of principal.setCookies) context.header("set-cookie", cookie, { append: true });
+      const { params, query } = parseAddress(endpoint, context);
+      const events = await handler({ params, query, body: undefined, principal, access, scope } as Call<E>);
+      return context.body(events, 200, { "content-type": EVENT_STREAM_TYPE });
     };
     this.all.push({ endpoint, handle });
     return this;

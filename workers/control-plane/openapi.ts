@@ -2,6 +2,7 @@ import * as z from "zod";
 
 import type { Endpoint } from "../../contracts/api/endpoint.ts";
 import { API_PREFIX, ENDPOINTS } from "../../contracts/api/index.ts";
+import { EVENT_STREAM_TYPE } from "../../contracts/event-stream.ts";
 import { type ErrorCode, ERROR_STATUS, errorBodySchema } from "../../contracts/errors.ts";
 import type { ControlPlaneEnv } from "./env.ts";
 
@@ -95,15 +96,19 @@ function parametersOf(schema: z.ZodType, place: "path" | "query"): Json[] {
 function responsesOf(endpoint: Endpoint): Json {
   const responses: Record<string, Json> = {
     [endpoint.status]:
-      endpoint.status === 204
-        ? { description: "Done" }
-        : { description: "Success", content: json(schemaOf(endpoint.response, "output")) },
+      endpoint.status === 204 ? { description: "Done" } : { description: "Success", content: contentOf(endpoint) },
   };
   for (const code of refusalsOf(endpoint)) {
     const status = ERROR_STATUS[code];
     responses[status] = { description: `\`${code}\``, content: json({ $ref: "#/components/schemas/Error" }) };
   }
   return responses;
+}
+
+/** Of a stream of events, the schema is that of each event's data. */
+function contentOf({ answer, response }: Endpoint): Json {
+  const schema = schemaOf(response, "output");
+  return answer === "events" ? { [EVENT_STREAM_TYPE]: { schema } } : json(schema);
 }
 
 const json = (schema: Json): Json => ({ "application/json": { schema } });

@@ -30,8 +30,7 @@ export const STATE_RULES: Rules<StateDoor> = {
   listVersions: SAFE,
   versionFiles: SAFE,
   versionPair: SAFE,
-  moduleSource: SAFE,
-  versionSourceMap: SAFE,
+  versionSource: SAFE,
   rollBack: ONCE,
   createRoute: ONCE,
   listRoutes: SAFE,
@@ -39,6 +38,7 @@ export const STATE_RULES: Rules<StateDoor> = {
   appendLog: SAFE,
   listExecutions: SAFE,
   findExecution: SAFE,
+  tailExecutions: SAFE,
   ping: SAFE,
 };
 

@@ -1,11 +1,20 @@
 import { env } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
 
+import type { ExecutionRecord, LogBatch, LogLine, RunLines } from "../../../contracts/execution.ts";
 import type { RouterEnv } from "../env.ts";
 import { deliverLog } from "./delivery.ts";
 import { authority, newTenant, type Tenant } from "../testing/tenant.ts";
 
 const routerEnv = env as unknown as RouterEnv;
+
+/** What the log will read out of a batch. */
+const recordsOf = (batch: LogBatch): ExecutionRecord[] =>
+  batch.segments.flatMap(({ records }) => JSON.parse(records) as ExecutionRecord[]);
+const runLinesOf = (batch: LogBatch): RunLines[] =>
+  batch.lines.flatMap((text) =>
+    (JSON.parse(text) as [string, LogLine[]][]).map(([executionId, lines]) => ({ executionId, lines })),
+  );
 
 let tenant: Tenant;
 
@@ -20,7 +29,7 @@ describe("the log", () => {
     await scheduler.wait(50);
     await deliverLog(routerEnv.STATE);
     const batches = (await authority.takeLog()).filter((batch) => batch.orgId === tenant.orgId);
-    return { records: batches.flatMap((batch) => batch.records), lines: batches.flatMap((batch) => batch.lines) };
+    return { records: batches.flatMap(recordsOf), lines: batches.flatMap(runLinesOf) };
   };
 
   it("gets a record of each run, under the execution id that the script saw", async () => {

@@ -1,0 +1,59 @@
+import type { ExecutionRecord, RecordedBody, RecordedMessage } from "./execution.ts";
+import { LOG_RECORD_LENGTH_MAX, LOG_RECORD_TEXT_LENGTH_MAX } from "./limits.ts";
+
+/** A record as JSON. Where it would not fit the store, its bodies are cut first, then its heads, then all else. */
+export function encodeRecord(record: ExecutionRecord): string {
+  let text = JSON.stringify(record);
+  for (const cut of [withBodiesOf(LOG_RECORD_TEXT_LENGTH_MAX / 4), withBodiesOf(0), withoutHeads, withShortTexts]) {
+    if (text.length <= LOG_RECORD_LENGTH_MAX) return text;
+    record = cut(record);
+    text = JSON.stringify(record);
+  }
+  return text;
+}
+
+/** A stored record; one that is older than some of the fields has them empty. */
+export function completeRecord(stored: Partial<ExecutionRecord>): ExecutionRecord {
+  return { ...EMPTY, ...stored } as ExecutionRecord;
+}
+
+const EMPTY = {
+  cpuMs: null,
+  brokenLimit: null,
+  depth: 0,
+  parentId: null,
+  replayOf: null,
+  request: null,
+  response: null,
+} satisfies Partial<ExecutionRecord>;
+
+const withBodiesOf = (lengthMax: number) =>
+  withMessages((message) => ({ ...message, body: message.body && shortBody(message.body, lengthMax) }));
+
+const withoutHeads = withMessages(({ body }) => ({ headers: {}, body }));
+
+function withMessages(cut: (message: RecordedMessage) => RecordedMessage) {
+  return (record: ExecutionRecord): ExecutionRecord => {
+    const { request, response } = record;
+    return { ...record, request: request && cut(request), response: response && cut(response) };
+  };
+}
+
+function shortBody(body: RecordedBody, lengthMax: number): RecordedBody {
+  if (body.text.length <= lengthMax) return body;
+  // Base 64 may only be cut between groups of four.
+  return { ...body, text: body.text.slice(0, lengthMax - (lengthMax % 4)), truncated: true };
+}
+
+function withShortTexts(record: ExecutionRecord): ExecutionRecord {
+  const { path, error } = record;
+  return {
+    ...record,
+    path: short(path),
+    error: error && { name: short(error.name), message: short(error.message), stack: short(error.stack) },
+  };
+}
+
+function short(text: string): string {
+  return text.length <= LOG_RECORD_TEXT_LENGTH_MAX ? text : `${text.slice(0, LOG_RECORD_TEXT_LENGTH_MAX)}…`;
+}

@@ -1,0 +1,85 @@
+import type { InvokeRequest } from "../../../contracts/doors.ts";
+import { PlatformError } from "../../../contracts/errors.ts";
+import type { ExecutionRecord } from "../../../contracts/execution.ts";
+import { REDACTED } from "../../../contracts/redact.ts";
+
+/** What replaces parts of a recorded input. */
+export interface InputEdits {
+  method?: string | undefined;
+  path?: string | undefined;
+  headers?: Record<string, string> | undefined;
+  body?: string | null | undefined;
+}
+
+type Part = "method" | "path" | "headers" | "body";
+
+export interface ReplayInput {
+  input: Pick<InvokeRequest, Part>;
+  /** Where each part came from. */
+  origin: Record<Part, "recorded" | "edited">;
+  /** Recorded headers that are not sent again. */
+  headersLeftOut: string[];
+}
+
+/** What whoever runs something again should know. */
+export const REPLAY_WARNING =
+  "The script ran again, with its live version: all that it does outside happened again, such as requests it sends " +
+  "and data it writes. The new execution has an id of its own and names the one it repeats.";
+
+/** What belongs to a connection, or is made anew for a request. */
+const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/**
+ * The input of an execution as it is run again. Throws `conflict` where what was recorded is not all of
+ * what the script was given and the edits do not replace it.
+ */
+export function replayInput(record: ExecutionRecord, edits: InputEdits): ReplayInput {
+  const headers = edits.headers === undefined ? recordedHeaders(record) : { sent: edits.headers, leftOut: [] };
+  const method = (edits.method ?? record.method).toUpperCase();
+  const origin = (part: Part) => (edits[part] === undefined ? "recorded" : "edited");
+  return {
+    input: {
+      method,
+      path: edits.path ?? record.path,
+      headers: headers.sent,
+      body: edits.body === undefined ? recordedBody(record, method) : edits.body,
+    },
+    origin: { method: origin("method"), path: origin("path"), headers: origin("headers"), body: origin("body") },
+    headersLeftOut: headers.leftOut,
+  };
+}
+
+function recordedHeaders({ request }: ExecutionRecord): { sent: Record<string, string>; leftOut: string[] } {
+  const sent: Record<string, string> = {};
+  const leftOut: string[] = [];
+  for (const [name, value] of Object.entries(request?.headers ?? {})) {
+    if (value === REDACTED || CONNECTION_HEADERS.has(name.toLowerCase())) leftOut.push(name);
+    else Object.defineProperty(sent, name, { value, enumerable: true, configurable: true, writable: true });
+  }
+  return { sent, leftOut };
+}
+
+function recordedBody({ request }: ExecutionRecord, method: string): string | null {
+  if (method === "GET" || method === "HEAD") return null;
+  if (request === null) throw incomplete("The input of this execution was not recorded.");
+  const { body } = request;
+  if (body === null) return null;
+  if (body.truncated) throw incomplete("The body of this execution was too long to be recorded whole.");
+  if (body.encoding === "base64") throw incomplete("The body of this execution is not text and cannot be sent again.");
+  return body.text;
+}
+
+const incomplete = (reason: string): PlatformError =>
+  new PlatformError("conflict", `${reason} Give the \`body\` to run it with, or null for none.`, {
+    issues: [{ field: "body", reason }],
+  });
