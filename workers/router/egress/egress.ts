@@ -1,7 +1,16 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 
+import { egressMessage } from "../../../contracts/egress/category.ts";
+import { judgeUrl } from "../../../contracts/egress/judge.ts";
+import type { Projection } from "../../../contracts/projection.ts";
+import { chargeSubrequest, spend } from "../dispatch/run-table.ts";
+import { RUN_HEADER } from "../dispatch/run-facts.ts";
 import type { EgressProps, RouterEnv } from "../env.ts";
-import { refusedCategory } from "./category.ts";
+import { hostsOf } from "../hosts.ts";
+import { resolveOrg } from "../resolve/resolve.ts";
+import { counted } from "./counted.ts";
+import { boundedResponse } from "./incoming.ts";
+import { declaredLength, outgoingRequest } from "./outgoing.ts";
 
 /**
  * Everything that leaves a script through `fetch`. It has no `connect`, so raw sockets are refused.
@@ -9,11 +18,66 @@ import { refusedCategory } from "./category.ts";
  */
 export class Egress extends WorkerEntrypoint<RouterEnv, EgressProps> {
   override async fetch(request: Request): Promise<Response> {
-    const category = refusedCategory(new URL(request.url));
-    if (category !== null) {
-      throw new Error(`Egress refused: a script may not reach a ${category} address. Use a public http or https URL.`);
+    const { env } = this;
+    const declared = declaredLength(request);
+    const run = forScripts(() => chargeSubrequest(this.ctx.props, request.headers.get(RUN_HEADER), declared ?? 0));
+    const { egress: lists } = (await this.#getOrg()).settings;
+    const { url, category } = judgeUrl(request.url, { domain: env.DOMAIN, appHost: env.APP_HOST, lists });
+    if (url === null) throw new Error(egressMessage(category));
+
+    let refusal: unknown = null;
+    const body = boundedBody(request.body, declared, (bytes) => {
+      try {
+        forScripts(() => spend(run, "egressBytes", bytes));
+      } catch (error) {
+        refusal = error;
+        throw error;
+      }
+    });
+    let response: Response;
+    try {
+      response = await this.#send(outgoingRequest(request, url, body));
+    } catch (error) {
+      throw refusal ?? error;
     }
-    if (this.env.INTERNET === undefined) return fetch(request);
-    return this.env.INTERNET.fetch(request);
+    // A receiver may take the part that it got for the whole, and answer.
+    if (refusal !== null) throw refusal;
+    return boundedResponse(response);
+  }
+
+  /** On one computer through the network service, which connects to public addresses only; on Cloudflare the global `fetch` does. */
+  #send(request: Request): Promise<Response> {
+    if (this.env.INTERNET !== undefined) return this.env.INTERNET.fetch(request);
+    // Past the cache that all orgs would share, in which one could leave something for another.
+    return fetch(request, { cache: "no-store" });
+  }
+
+  async #getOrg(): Promise<Projection> {
+    const { slug, orgId } = this.ctx.props;
+    const org = await resolveOrg(hostsOf(this.env).bySlug(slug), this.env, Date.now());
+    // A slug that was freed may belong to another org by now.
+    if (org === null || org.projection.orgId !== orgId || org.projection.state !== "running") {
+      throw new Error("Egress refused (gone): this script's org is not there any more.");
+    }
+    return org.projection;
+  }
+}
+
+/** A body that is as long as it says, which is paid for already, or is paid for while it goes. */
+function boundedBody(
+  body: ReadableStream<Uint8Array> | null,
+  declared: number | null,
+  pay: (bytes: number) => void,
+): ReadableStream<Uint8Array> | null {
+  if (body === null) return null;
+  return declared === null ? counted(body, pay) : body.pipeThrough(new FixedLengthStream(declared));
+}
+
+/** Only the text of a refusal crosses into the isolate, and no class or field of ours. */
+function forScripts<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new Error(error instanceof Error ? error.message : "Egress refused.", { cause: error });
   }
 }
