@@ -28,8 +28,8 @@ export interface SlotOptions {
   connectionsOf: (pid: number) => number | null;
   /** Told in one line what the watchdog did. */
   onReplaced: (text: string) => void;
-  /** Told of a process that ended through what ran in it, before another takes its place. */
-  onDeath: (process: EdgeProcess) => void;
+  /** Told of a process that ended through what ran in it, and whether that left nobody serving, before it is replaced. */
+  onDeath: (process: EdgeProcess, outage: boolean) => void;
 }
 
 /** What the slots know in common. */
@@ -137,7 +137,7 @@ export class EdgeSlot {
       watched.gone = true;
       watched.process.kill();
       this.#options.onReplaced(`${name} is ${action.reason}: killed and replaced`);
-      this.#options.onDeath(watched.process);
+      this.#options.onDeath(watched.process, alone);
     } else if (action.kind === "recycle") {
       void this.#recycle(watched);
     }
@@ -153,7 +153,7 @@ export class EdgeSlot {
     if (!kill) return;
     this.#draining = null;
     draining.process.kill();
-    this.#options.onDeath(draining.process);
+    this.#options.onDeath(draining.process, false);
   }
 
   #spawn(): Watched {
@@ -173,7 +173,7 @@ export class EdgeSlot {
     void watched.process.ended.then((byItself) => {
       const killed = watched.gone;
       watched.gone = true;
-      if (!killed && byItself && !this.#stopped) this.#options.onDeath(watched.process);
+      if (!killed && byItself && !this.#stopped) this.#options.onDeath(watched.process, false);
       this.#failedStarts = killed || watched.state.answeredEver ? 0 : this.#failedStarts + 1;
       const pauseMs = respawnPauseMs(this.#failedStarts);
       if (pauseMs === 0) this.#takeOver(watched);

@@ -87,7 +87,7 @@ test("a hung edge is replaced while the other answers: no connection fails, none
   const after = runOf(platform);
   expect(before.edges.filter((pid) => after.edges.includes(pid))).toHaveLength(1);
   expect(after.core).toBe(before.core);
-  expect(platform.output()).toMatch(/edge-\d is hung/);
+  expect(platform.output()).toMatch(/edge-\d is (hung|silent)/);
 });
 
 test("both edges hung at once: answered again within a second, and state has noticed nothing", async () => {
@@ -108,31 +108,33 @@ test("both edges hung at once: answered again within a second, and state has not
   expect(Number((await platform.get("/state")).text)).toBe(count + 1);
 });
 
-test("twelve hangs at once: others are answered within a second, and whose they are is held back with the reason", async () => {
+test("twelve clients that hang edges again and again: others are answered within a second, and whose clients they are is held back", async () => {
   await until(() => runOf(platform).relief.length === 1);
-  const began = performance.now();
-  const hung = Array.from({ length: 12 }, () => platform.get("/spin?org=org_wild").catch((error: Error) => error));
-  await pause(50);
-  const asking = keepAsking();
-  const refusals = (await Promise.all(hung)).filter((answer) => !(answer instanceof Error));
-  const answers = await asking.stop();
-  const served = answers.find((answer) => !(answer instanceof Error) && answer.status === 200);
-  expect(served).toBeDefined();
-  expect(slowestOf(answers.filter((answer) => !(answer instanceof Error)))).toBeLessThan(1_000);
-  expect(performance.now() - began).toBeLessThan(5_000);
-  expect(refusals.map((answer) => answer.status)).toEqual(refusals.map(() => 503));
+  const asking = keepAsking("/?org=org_calm");
+  const refusals = await Promise.all(Array.from({ length: 12 }, () => hangUntilRefused("org_wild")));
+  const answers = (await asking.stop()).filter((answer) => !(answer instanceof Error));
+  expect(answers.length).toBeGreaterThan(50);
+  expect(slowestOf(answers)).toBeLessThan(1_000);
+  const reason = expect.stringContaining("ver_1");
+  for (const { text } of refusals) expect(JSON.parse(text).verdicts).toMatchObject([{ orgId: "org_wild", reason }]);
   await until(() => /org_wild (keeps ending|ends) edges/.test(platform.output()));
   await until(() => runOf(platform).edges.length === 2);
   // Every edge knows, also those that were not there.
   const agents = await connectionsToEdges();
   for (const agent of agents) {
-    const { status, text } = await platform.get("/?org=org_wild", { agent });
-    expect(status).toBe(503);
-    expect(JSON.parse(text).verdicts).toMatchObject([{ orgId: "org_wild", reason: expect.stringContaining("ver_1") }]);
+    expect((await platform.get("/?org=org_wild", { agent })).status).toBe(503);
     expect((await platform.get("/?org=org_calm", { agent })).status).toBe(200);
     agent.destroy();
   }
 });
+
+/** Hangs one edge after another in the name of an org; resolves to the first answer. */
+async function hangUntilRefused(org: string): Promise<Answer> {
+  for (;;) {
+    const answer = await platform.get(`/spin?org=${org}`).catch(() => null);
+    if (answer !== null) return answer;
+  }
+}
 
 test("recycling a grown edge starts the new one first and loses no request", async () => {
   const before = runOf(platform);

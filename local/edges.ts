@@ -55,9 +55,9 @@ export function startEdges(options: EdgesOptions): Edges {
     });
     return edge;
   };
-  const onDeath = ({ book }: EdgeProcess): void => {
+  const onDeath = ({ book }: EdgeProcess, outage: boolean): void => {
     const now = Date.now();
-    const notice = warden.died(book, now);
+    const notice = warden.died(book, now, outage);
     if (notice !== null) onReplaced(notice);
     for (const edge of alive) edge.order(warden.orders(now));
   };

@@ -26,6 +26,8 @@ export interface Suspect {
 /** A death and who was there. */
 export interface Death {
   at: number;
+  /** How many it counts for. */
+  severity: number;
   suspects: readonly Suspect[];
 }
 
@@ -76,7 +78,7 @@ function shareOut(death: Death, rate: (suspect: Suspect) => number, now: number,
     const { orgId, versionId } = suspect;
     const latestShare = part / whole;
     const known = into.get(orgId);
-    const score = (known?.score ?? 0) + decayed(latestShare, now - death.at);
+    const score = (known?.score ?? 0) + decayed(latestShare * death.severity, now - death.at);
     into.set(orgId, { orgId, score, latestShare, versionId: latestShare < 0.5 && known ? known.versionId : versionId });
   }
 }

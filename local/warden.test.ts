@@ -29,7 +29,7 @@ function killTimes(warden: Warden, times: number, now: number, versionId?: strin
   for (let time = 0; time < times; time++) {
     const edge = openEdge(warden);
     edge.begin("org_wild", now, versionId);
-    warden.died(edge.book, now);
+    warden.died(edge.book, now, false);
   }
 }
 
@@ -41,7 +41,7 @@ test("lets everybody be while no edge has died", () => {
 
 test("has every run journalled for a while after a death", () => {
   const warden = new Warden();
-  expect(warden.died(openEdge(warden).book, NOW)).toBeNull();
+  expect(warden.died(openEdge(warden).book, NOW, false)).toBeNull();
   expect(warden.orders(NOW).journalUntilMs).toBe(NOW + 600_000);
 });
 
@@ -56,6 +56,17 @@ test("slows an org down after two deaths and refuses it after three, with the re
   expect(verdict).toMatchObject({ orgId: "org_wild", kind: "refused", untilMs: NOW + REFUSAL_MS });
   expect(verdict?.reason).toContain("version ver_of_org_wild");
   expect(verdict?.reason).toContain(new Date(NOW + REFUSAL_MS).toISOString());
+});
+
+test("refuses an org after two deaths that left nobody serving", () => {
+  const warden = new Warden();
+  for (let time = 0; time < 2; time++) {
+    expect(kindOf(warden, "org_wild", NOW)).toBeNull();
+    const edge = openEdge(warden);
+    edge.begin("org_wild", NOW);
+    warden.died(edge.book, NOW, true);
+  }
+  expect(kindOf(warden, "org_wild", NOW)).toBe("refused");
 });
 
 test("does not begin anew for an org that deploys another version", () => {
@@ -108,7 +119,7 @@ test("never holds back a steady neighbour with thirty runs in flight while anoth
           edge.begin("org_wild", now);
           // It may do harm only later, when others have begun since.
           calmRuns(later);
-          warden.died(edge.book, now);
+          warden.died(edge.book, now, false);
           expect(kindOf(warden, "org_calm", now)).toBeNull();
           if (refusedAfter === 0 && kindOf(warden, "org_wild", now) === "refused") refusedAfter = index + 1;
         }
@@ -127,14 +138,17 @@ test("blames no more than there was, and nobody who was not there", () => {
     weight: fc.double({ min: 0.1, max: 8, noNaN: true }),
   });
   const suspects = fc.uniqueArray(suspect, { selector: ({ orgId }) => orgId });
-  const deathsOf = fc.array(fc.record({ at: fc.integer({ min: NOW - HALF_LIFE_MS, max: NOW }), suspects }));
+  const deathsOf = fc.array(
+    fc.record({ at: fc.integer({ min: NOW - HALF_LIFE_MS, max: NOW }), severity: fc.constantFrom(1, 1.5), suspects }),
+  );
   fc.assert(
     fc.property(deathsOf, fc.integer({ min: 0, max: 10_000 }), (deaths: Death[], runs) => {
       const blamed = blame(deaths, (orgId) => (orgId === "org_a" ? runs : 5), NOW);
       const attended = deaths.filter((death) => death.suspects.length > 0);
+      const severities = attended.reduce((total, { severity }) => total + severity, 0);
       const sum = blamed.reduce((total, { score }) => total + score, 0);
-      expect(sum).toBeLessThanOrEqual(attended.length + 1e-9);
-      expect(sum).toBeGreaterThanOrEqual(attended.length / 2 - 1e-9);
+      expect(sum).toBeLessThanOrEqual(severities + 1e-9);
+      expect(sum).toBeGreaterThanOrEqual(severities / 2 - 1e-9);
       const present = new Set(deaths.flatMap((death) => death.suspects.map(({ orgId }) => orgId)));
       expect(new Set(blamed.map(({ orgId }) => orgId))).toEqual(present);
     }),

@@ -10,6 +10,8 @@ export const JOURNAL_MS = 10 * 60_000;
 export const SLOWED_SCORE = 1.9;
 /** Deaths from which it runs none for a while. */
 export const REFUSED_SCORE = 2.8;
+/** How many a death counts for that left nobody serving: twice that would keep everybody from being served. */
+const OUTAGE_SEVERITY = 1.5;
 /** Part of a death from which it counts as an org's own. */
 const GUILTY_SHARE = 0.5;
 /** First refusal, and the longest; each is twice the one before. */
@@ -48,11 +50,13 @@ export class Warden {
   /**
    * Takes note of a process that ended through a fault of its own, or was killed for one.
    *
+   * @param outage no other edge served at the time.
    * @returns a line for people when an org is held back for it; null otherwise.
    */
-  died(book: JournalBook, now: number): string | null {
+  died(book: JournalBook, now: number, outage: boolean): string | null {
     this.#journalUntilMs = now + JOURNAL_MS;
-    this.#deaths = rememberDeath(this.#deaths, { at: now, suspects: book.suspects(now) });
+    const severity = outage ? OUTAGE_SEVERITY : 1;
+    this.#deaths = rememberDeath(this.#deaths, { at: now, severity, suspects: book.suspects(now) });
     this.#blamed = blame(this.#deaths, (orgId) => this.#runsOf(orgId, now), now);
     const guilty = this.#blamed.find(({ latestShare }) => latestShare >= GUILTY_SHARE);
     if (guilty === undefined || guilty.score < SLOWED_SCORE) return null;

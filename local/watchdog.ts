@@ -8,14 +8,15 @@ import { SCRIPT_LIMITS } from "../contracts/script-limits.ts";
 
 /** Pause between two looks at an edge, in milliseconds; each one also collects its log. */
 export const LOOK_INTERVAL_MS = 50;
-/** Time in which a run that uses all the processor time a script may have comes to its end for sure, in milliseconds. */
-const LONGEST_TURN_MS = SCRIPT_LIMITS.cpuMs.max + 50;
-/** Share of one processor used throughout the silence that makes an edge busy. */
-export const HUNG_BUSY_SHARE = 0.9;
-/** Silence after which an edge that keeps the processor busy counts as hung while no other serves, in milliseconds. */
-export const HUNG_ALONE_MS = Math.ceil(LONGEST_TURN_MS / HUNG_BUSY_SHARE);
-/** The same while others serve: an edge that works off several long runs in a row then does no harm, and killing it would. */
-export const HUNG_AMONG_OTHERS_MS = 1_500;
+/** What makes silence a hang: how long it lasts, and how much processor time went by in it, both in milliseconds. */
+interface Hang {
+  silentMs: number;
+  busyMs: number;
+}
+/** While no other edge serves: more than a run may use that uses all the processor time a script can have. */
+export const HUNG_ALONE: Hang = { silentMs: SCRIPT_LIMITS.cpuMs.max + 50, busyMs: SCRIPT_LIMITS.cpuMs.max + 50 };
+/** While others serve: an edge that works off several long runs in a row then does no harm, and killing it would. */
+export const HUNG_AMONG_OTHERS: Hang = { silentMs: 1_500, busyMs: SCRIPT_LIMITS.cpuMs.max * 2 };
 /** Silence after which an edge is given up whatever it does, in milliseconds. */
 export const SILENCE_MAX_MS = 2_000;
 /** Time a new edge has for its first answer, in milliseconds. */
@@ -99,8 +100,8 @@ function judge(state: WatchState, sample: WatchSample, now: number, limits: Memo
   if (residentBytes !== null && residentBytes > limits.hardBytes) return { kind: "kill", reason: "too large" };
   const silentMs = now - state.answeredAt - state.blindMs;
   if (silentMs >= (state.answeredEver ? SILENCE_MAX_MS : FIRST_ANSWER_MS)) return { kind: "kill", reason: "silent" };
-  const hungMs = sample.alone ? HUNG_ALONE_MS : HUNG_AMONG_OTHERS_MS;
-  if (silentMs >= hungMs && cpuMs !== null && cpuMs - state.cpuThenMs >= busyFrom(state, sample, hungMs)) {
+  const hang = sample.alone ? HUNG_ALONE : HUNG_AMONG_OTHERS;
+  if (silentMs >= hang.silentMs && cpuMs !== null && cpuMs - state.cpuThenMs >= busyFrom(state, sample, hang)) {
     return { kind: "kill", reason: "hung" };
   }
   if (residentBytes !== null && residentBytes > limits.softBytes && !sample.recycling) return { kind: "recycle" };
@@ -108,8 +109,7 @@ function judge(state: WatchState, sample: WatchSample, now: number, limits: Memo
 }
 
 /** The processor time in silence from which an edge is busy; what was waiting can hang a new one before its first answer. */
-function busyFrom(state: WatchState, sample: WatchSample, hungMs: number): number {
-  const busyMs = hungMs * HUNG_BUSY_SHARE;
+function busyFrom(state: WatchState, sample: WatchSample, { busyMs }: Hang): number {
   if (state.answeredEver) return busyMs;
   return sample.startCpuMs === null ? Infinity : busyMs + sample.startCpuMs * START_CPU_FACTOR;
 }
