@@ -1,5 +1,6 @@
 import {
   type CodeUses,
+  ISOLA_PATH,
   METER_PATH,
   modulePath,
   MODULES_FOLDER,
@@ -47,8 +48,9 @@ export function linkCode(own: Part, modules: readonly Part[]): VersionCode {
       const path = `${folder}/${modulePath(name)}`;
       linked[path] = passOn(path, modulePath(name), givesDefault.get(name) ?? false);
     }
-    if (Object.values(module.code.modules).some((code) => code.includes(METER_PATH))) {
-      linked[`${folder}/${METER_PATH}`] = passOn(`${folder}/${METER_PATH}`, METER_PATH, false);
+    for (const path of [METER_PATH, ISOLA_PATH]) {
+      if (!Object.values(module.code.modules).some((code) => code.includes(path))) continue;
+      linked[`${folder}/${path}`] = passOn(`${folder}/${path}`, path, false);
     }
   }
   const codes = [own.code, ...modules.map(({ code }) => code)];

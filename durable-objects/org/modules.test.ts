@@ -61,7 +61,7 @@ describe("saving a script that imports modules", () => {
     expect(await door.findScript(orgId, "money")).toMatchObject({ imports: [], usedBy: ["shop"] });
   });
 
-  it.each([
+  it.each<[string, Record<string, string[]>, string, object]>([
     ["a module that is not there", { nowhere: ["x"] }, "no module of that name", { module: "nowhere", name: null }],
     ["an endpoint", { other: ["x"] }, 'The script "other" is an endpoint', { module: "other", name: null }],
     [
@@ -79,7 +79,7 @@ describe("saving a script that imports modules", () => {
     ["itself", { shop: ["x"] }, "shop → shop", { module: "shop", name: null }],
   ])("is refused for %s", async (_, takes, reason, cause) => {
     const { save, orgId } = await orgWith(library("money", ["sum"]), page("other", {}));
-    const refusal = await refusalOf(save(page("shop", takes as unknown as Record<string, string[]>)));
+    const refusal = await refusalOf(save(page("shop", takes)));
     expect(refusal.code).toBe("invalid");
     expect(refusal.message).toContain(reason);
     expect(refusal.details).toMatchObject({ issues: [{ reason: expect.stringContaining(reason) }], imports: [cause] });

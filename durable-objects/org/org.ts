@@ -10,6 +10,8 @@ import type {
   StoredSettings,
   VersionFiles,
   VersionInput,
+  VersionName,
+  VersionSource,
   VersionSummary,
 } from "../../contracts/doors.ts";
 import { PlatformError } from "../../contracts/errors.ts";
@@ -18,7 +20,6 @@ import type { OrgState, Projection, VersionCode } from "../../contracts/projecti
 import type { Route } from "../../contracts/routing/index.ts";
 import { Database } from "../database.ts";
 import type { Env } from "../env.ts";
-import { findPart } from "./content.ts";
 import { type Outside, outsideOf } from "./delivery.ts";
 import { destroyOrg } from "./destroy.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -38,7 +39,7 @@ import {
   summaryOfScript,
 } from "./scripts.ts";
 import { changeSettings, findOpenOrg, findOrg, getOrg, openOrg, setOrgState, storedSettings } from "./settings.ts";
-import { findModuleSource, findVersionFiles, versionPair } from "./version-files.ts";
+import { findVersionSource, findVersionFiles, versionPair } from "./version-files.ts";
 import { listVersions } from "./versions.ts";
 
 /**
@@ -129,12 +130,8 @@ export class Org extends DurableObject<Env> {
     return findOpenOrg(this.#db) === null ? null : findVersionCode(this.#db, versionId, hash);
   }
 
-  moduleSource(name: string, number: number): ReturnType<typeof findModuleSource> {
-    return findModuleSource(this.#opened(), name, number);
-  }
-
-  versionSourceMap(versionId: string): string | null {
-    return findPart(this.#opened(), versionId, "source_map");
+  versionSource(version: VersionName): VersionSource | null {
+    return findVersionSource(this.#opened(), version);
   }
 
   async rollBack(actor: Actor, idOrName: string, version: string): Promise<ScriptSummary> {

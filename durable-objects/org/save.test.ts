@@ -128,7 +128,7 @@ describe("saving a script", () => {
     const { script } = await door.saveScript(orgId, ada, input);
     expect((await door.versionFiles(orgId, "hello", null))?.files["index.ts"] === text).toBe(true);
     expect((await door.versionCode(orgId, script.live.id))?.modules["index.js"] === text).toBe(true);
-    expect((await door.versionSourceMap(orgId, script.live.id)) === text).toBe(true);
+    expect((await door.versionSource(orgId, { id: script.live.id }))?.map === text).toBe(true);
   });
 
   it("prunes the oldest versions and their code, but never the live one or code that another has", async () => {

@@ -44,7 +44,7 @@ describe("scripts", () => {
     expect(await door.versionFiles(orgId, "unknown", null)).toBeNull();
     expect(await door.versionFiles(orgId, "hello", "7")).toBeNull();
     expect(await door.versionCode(orgId, "ver_unknown")).toBeNull();
-    expect(await door.versionSourceMap(orgId, script.live.id)).toBeNull();
+    expect((await door.versionSource(orgId, { id: script.live.id }))?.map).toBeNull();
   });
 
   it("give back the files of any kept version", async () => {
@@ -127,7 +127,7 @@ describe("two orgs", () => {
     const route = await door.createRoute(one.orgId, routeTo(saved.script.id, "/"));
     expect(await door.findScript(two.orgId, saved.script.id)).toBeNull();
     expect(await door.versionCode(two.orgId, saved.script.live.id)).toBeNull();
-    expect(await door.versionSourceMap(two.orgId, saved.script.live.id)).toBeNull();
+    expect(await door.versionSource(two.orgId, { id: saved.script.live.id })).toBeNull();
     expect((await refusalOf(door.rollBack(two.orgId, ada, "hello", saved.script.live.id))).code).toBe("not_found");
     expect((await refusalOf(door.createRoute(two.orgId, routeTo(saved.script.id, "/")))).code).toBe("not_found");
     expect(await door.deleteRoute(two.orgId, route.id)).toBe(false);

@@ -1,4 +1,4 @@
-import type { VersionFiles } from "../../contracts/doors.ts";
+import type { VersionFiles, VersionName, VersionSource } from "../../contracts/doors.ts";
 import type { Database } from "../database.ts";
 import { findPart } from "./content.ts";
 import { findScript, getScript, type ScriptRow } from "./scripts.ts";
@@ -28,14 +28,16 @@ export function versionPair(
   return { from: from === null ? null : filesOf(db, script, from), to: filesOf(db, script, to) };
 }
 
-/** Entry file and source map of a module's version, by which its frames in a stack are read. */
-export function findModuleSource(
-  db: Database,
-  name: string,
-  number: number,
-): { main: string; map: string | null } | null {
-  const query = "SELECT versions.* FROM versions JOIN scripts ON scripts.id = script_id WHERE name = ? AND number = ?";
-  const row = db.find<VersionRow>(query, name, number);
+/** What reads the frames of a version's stacks; null when there is no such version. */
+export function findVersionSource(db: Database, version: VersionName): VersionSource | null {
+  const row =
+    "id" in version
+      ? db.find<VersionRow>("SELECT * FROM versions WHERE id = ?", version.id)
+      : db.find<VersionRow>(
+          "SELECT versions.* FROM versions JOIN scripts ON scripts.id = script_id WHERE name = ? AND number = ?",
+          version.script,
+          version.number,
+        );
   return row === null ? null : { main: row.main, map: findPart(db, row.id, "source_map") };
 }
 

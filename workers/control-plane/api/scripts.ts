@@ -5,6 +5,7 @@ import type { ScriptSummary, VersionInput } from "../../../contracts/doors.ts";
 import { PlatformError, platformErrorOf } from "../../../contracts/errors.ts";
 import type { OrgAccess } from "../access.ts";
 import { auditLater } from "../audit.ts";
+import { diffFiles } from "./diff.ts";
 import { actorOf, type Principal } from "../auth/principal.ts";
 import { compileUpload } from "../compile/index.ts";
 import { refuse } from "../compile/issues.ts";
@@ -65,6 +66,15 @@ export const scripts = new Mounts()
     const { id } = access.org;
     const script = await scriptNamed(scope, id, params.name);
     return scope.state.listVersions(id, script.id, pageRequest(query));
+  })
+  .add(ENDPOINTS.diffScript, async ({ scope, access, params, query }) => {
+    const { from, to } = await scope.state.versionPair(
+      access.org.id,
+      params.name,
+      query.from ?? null,
+      query.to ?? null,
+    );
+    return { from: from?.version ?? null, to: to.version, files: diffFiles(from?.files ?? {}, to.files) };
   })
   .add(ENDPOINTS.rollBackScript, async ({ scope, principal, access, params, body }) => {
     const { id, slug } = access.org;

@@ -1,26 +1,21 @@
+import type { VersionName, VersionSource } from "../../../contracts/doors.ts";
 import type { ExecutionError, LogLine } from "../../../contracts/execution.ts";
 import { STACK_MAPS_PER_PAGE_MAX } from "../../../contracts/limits.ts";
+import { ModuleFrames } from "../compile/module-frames.ts";
 import { mapStack } from "../compile/stack.ts";
 import type { Scope } from "../scope.ts";
-
-interface Source {
-  map: string | null;
-  main: string;
-}
 
 /** A text that goes on with the frame of a stack. */
 const FRAME = /\n\s+at /;
 
-const UNKNOWN: Source = { map: null, main: "" };
-
 /**
- * Puts errors into the lines of the source as it was written. It reads each version once, one after the
- * other and a bounded number of them, for a source map can be large.
+ * Puts errors into the lines of the source as it was written, that of modules too. It reads each version once, one
+ * after the other and a bounded number of them, for a source map can be large.
  */
 export class Stacks {
   readonly #scope: Scope;
   readonly #orgId: string;
-  readonly #sources = new Map<string, Source>();
+  readonly #sources = new Map<string, VersionSource | null>();
 
   constructor(scope: Scope, orgId: string) {
     this.#scope = scope;
@@ -30,8 +25,7 @@ export class Stacks {
   /** The error with its stack mapped; null stays null. */
   async map(error: ExecutionError | null, versionId: string): Promise<ExecutionError | null> {
     if (error === null) return null;
-    const { map, main } = await this.#sourceOf(versionId);
-    return { ...error, stack: mapStack(error.stack, map, main) };
+    return { ...error, stack: await this.#mapText(error.stack, versionId) };
   }
 
   /** Console lines with the stacks in them mapped; a line without a stack is left alone. */
@@ -39,22 +33,25 @@ export class Stacks {
     const mapped: LogLine[] = [];
     for (const line of lines) {
       if (!FRAME.test(line.text)) mapped.push(line);
-      else {
-        const { map, main } = await this.#sourceOf(versionId);
-        mapped.push({ ...line, text: mapStack(line.text, map, main) });
-      }
+      else mapped.push({ ...line, text: await this.#mapText(line.text, versionId) });
     }
     return mapped;
   }
 
-  async #sourceOf(versionId: string): Promise<Source> {
-    const known = this.#sources.get(versionId);
+  async #mapText(text: string, versionId: string): Promise<string> {
+    const frames = new ModuleFrames(text);
+    for (const module of frames.modules) frames.map(module, await this.#sourceOf(module));
+    const source = await this.#sourceOf({ id: versionId });
+    return frames.putBack(mapStack(frames.rest, source?.map ?? null, source?.main ?? ""));
+  }
+
+  async #sourceOf(version: VersionName): Promise<VersionSource | null> {
+    const key = JSON.stringify(version);
+    const known = this.#sources.get(key);
     if (known !== undefined) return known;
-    if (this.#sources.size >= STACK_MAPS_PER_PAGE_MAX) return UNKNOWN;
-    const map = await this.#scope.state.versionSourceMap(this.#orgId, versionId);
-    const code = map === null ? null : await this.#scope.state.versionCode(this.#orgId, versionId);
-    const source = code === null ? UNKNOWN : { map, main: code.main };
-    this.#sources.set(versionId, source);
+    if (this.#sources.size >= STACK_MAPS_PER_PAGE_MAX) return null;
+    const source = await this.#scope.state.versionSource(this.#orgId, version);
+    this.#sources.set(key, source);
     return source;
   }
 }
