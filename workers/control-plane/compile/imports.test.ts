@@ -149,8 +149,7 @@ describe("an import of a package", () => {
     ["lodash/get", 'The package "lodash/get" is not part of the upload. Install it and deploy with `isola deploy`'],
     ["@scope/x/y", 'The package "@scope/x/y"'],
     ["npm:zod", 'The package "zod"'],
-    ["isola", "not available to scripts"],
-    ["isola/agents", "not available to scripts"],
+    ["isola/agents", "one module for scripts"],
     ["cloudflare:sockets", "not open to scripts. Of the runtime's own modules only cloudflare:workers is"],
     ["cloudflare:email", "not open to scripts"],
     ["workerd:unsafe", "not open to scripts"],
@@ -185,6 +184,16 @@ describe("an import of a package", () => {
       withEntry('import { WorkerEntrypoint } from "cloudflare:workers"; WorkerEntrypoint;'),
     );
     expect(nodeCompat).toBe(false);
+  });
+
+  it("of the platform's own isola leads to the harness, from any folder", async () => {
+    const source = 'import { invoke } from "isola"; invoke;';
+    const { modules } = await compile({
+      "src/index.ts": `import "./deep/a"; ${source} export default () => 1`,
+      "src/deep/a.ts": source,
+    });
+    expect(modules["src/index.ts"]).toContain('"../.isola/isola.js"');
+    expect(modules["src/deep/a.ts"]).toContain('"../../.isola/isola.js"');
   });
 
   it("called like a member of every object is no built-in", () => {

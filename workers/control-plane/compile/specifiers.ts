@@ -1,5 +1,5 @@
 import { scriptNameSchema } from "../../../contracts/api/scripts.ts";
-import { modulePath } from "../../../contracts/projection.ts";
+import { ISOLA_PATH, modulePath } from "../../../contracts/projection.ts";
 import { CODE_EXTENSIONS, DATA_EXTENSIONS, extensionOf } from "./files.ts";
 import { nearest } from "./near.ts";
 import { isNodeBuiltin } from "./node-builtins.ts";
@@ -48,9 +48,8 @@ function resolveName(from: string, specifier: string): Resolution {
       "Modules are not loaded from URLs. Install the package and deploy with `isola deploy`, which bundles it.",
     );
   }
-  if (specifier === "isola" || specifier.startsWith("isola/")) {
-    return none("The name isola belongs to the platform and is not available to scripts. Take the import out.");
-  }
+  if (specifier === "isola") return { type: "builtin", specifier: relative(from, ISOLA_PATH) };
+  if (specifier.startsWith("isola/")) return none('The platform has one module for scripts. Import from "isola".');
   if (specifier === "") return none("The import names no module.");
   if (specifier.startsWith("#"))
     return none(`${show(specifier)} is a name from a package.json. Deploy with \`isola deploy\`, which resolves it.`);
