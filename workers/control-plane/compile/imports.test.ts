@@ -189,8 +189,7 @@ describe("an import of a package", () => {
   it("of the platform's own isola leads to the harness, from any folder", async () => {
     const source = 'import { invoke } from "isola"; invoke;';
     const { modules } = await compile({
-      "src/index.ts": `import "./deep/a"; ${source} export default () => 1`,
-      "src/deep/a.ts": source,
+      files: { "src/index.ts": `import "./deep/a"; ${source} export default () => 1`, "src/deep/a.ts": source },
     });
     expect(modules["src/index.ts"]).toContain('"../.isola/isola.js"');
     expect(modules["src/deep/a.ts"]).toContain('"../../.isola/isola.js"');
