@@ -185,6 +185,54 @@ describe("scripts rollback", () => {
   });
 });
 
+describe("scripts diff", () => {
+  const files = [
+    {
+      path: "index.ts",
+      change: "changed" as const,
+      added: 1,
+      removed: 1,
+      diff: "--- index.ts\n+++ index.ts\n@@ -1,2 +1,2 @@\n same\n-old\u001b[2J\n+new\n",
+      note: null,
+    },
+    { path: "big.txt", change: "added" as const, added: 9, removed: 0, diff: null, note: "too large to show" },
+    { path: "same.ts", change: "unchanged" as const, added: 0, removed: 0, diff: null, note: null },
+  ];
+  const answers: Answers = {
+    diffScript: () => ({ from: { ...aVersion(2), live: false, message: "Slow" }, to: aVersion(3), files }),
+  };
+
+  it("prints what changed, plainly where nobody looks at it", async () => {
+    const { isola, plane } = await workplace(answers);
+    const { out } = await isola(["scripts", "diff", "hello", "2", "3"]);
+    expect(plane.seen[0]?.path).toBe("/api/v1/orgs/hello/scripts/hello/diff?from=2&to=3");
+    expect(out).toMatch(/^from v2 of 2026-\S+ \S+ by Ada: Slow\nto {3}v3 of /);
+    expect(out).toContain(
+      "index.ts changed, +1 -1\n--- index.ts\n+++ index.ts\n@@ -1,2 +1,2 @@\n same\n-old\\u001b[2J\n+new\n",
+    );
+    expect(out).toContain("\nbig.txt added, +9 -0\ntoo large to show\n");
+    expect(out).not.toContain("same.ts");
+    await isola(["scripts", "diff", "hello"]);
+    expect(plane.seen[1]?.path).toBe("/api/v1/orgs/hello/scripts/hello/diff");
+    expect(JSON.parse((await isola(["scripts", "diff", "hello", "--output", "json"])).out).files).toEqual(files);
+  });
+
+  it("colours it for a terminal", async () => {
+    const { isola } = await workplace(answers, { terminal: true });
+    const { out } = await isola(["scripts", "diff", "hello"]);
+    expect(out).toContain("\u001b[32m+new\u001b[39m");
+    expect(out).toContain("\u001b[31m-old\\u001b[2J\u001b[39m");
+    expect(out).toContain("\u001b[36m@@ -1,2 +1,2 @@\u001b[39m");
+  });
+
+  it("says so when nothing differs", async () => {
+    const { isola } = await workplace({ diffScript: () => ({ from: null, to: aVersion(1), files: [] }) });
+    expect((await isola(["scripts", "diff", "hello"])).out).toMatch(
+      /the first that is kept\nNo file of hello differs\./,
+    );
+  });
+});
+
 describe("limits", () => {
   it("are shown with what holds for others and the most there is, under the org's own ceilings", async () => {
     const limits = { ...effectiveLimits({}), cpuMs: 40 };

@@ -18,6 +18,7 @@ import { deleteRoute } from "./routes/delete.ts";
 import { listRoutes } from "./routes/list.ts";
 import { matchRoute } from "./routes/match.ts";
 import { deleteScript } from "./scripts/delete.ts";
+import { diffScript } from "./scripts/diff.ts";
 import { getScript } from "./scripts/get.ts";
 import { listScripts } from "./scripts/list.ts";
 import { rollBackScript } from "./scripts/rollback.ts";
@@ -44,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   getScript,
   setScript,
   listVersions,
+  diffScript,
   rollBackScript,
   deleteScript,
   listRoutes,
