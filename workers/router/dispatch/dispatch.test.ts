@@ -44,6 +44,13 @@ describe("invoke", () => {
     expect(result).toMatchObject({ status: 502, lines: [{ text: "seen" }], error: { message: "boom" } });
   });
 
+  it("gives the captures that a route to the script would give", async () => {
+    const script = await tenant.deploy(`export default (request, ctx) => ctx.params`, { routes: ["POST /users/:id"] });
+    const asked = { ...request(script.id), path: "/users/a%20b?q=1" };
+    expect((await Dispatch({}).invoke(asked)).body).toBe('{"id":"a b"}');
+    expect((await Dispatch({}).invoke({ ...asked, path: "/elsewhere" })).body).toBe("{}");
+  });
+
   it("carries bytes as base 64 and cuts what is too long", async () => {
     const script = await tenant.deploy(`export default (request) => new Response(new Uint8Array([0, 255]))`);
     expect(await Dispatch({}).invoke(request(script.id))).toMatchObject({ body: "AP8=", bodyEncoding: "base64" });

@@ -4,9 +4,11 @@ import type { DispatchDoor, InvokeRequest, InvokeResponse } from "../../../contr
 import { PlatformError } from "../../../contracts/errors.ts";
 import type { LogLine } from "../../../contracts/execution.ts";
 import { INVOKE_RESPONSE_BYTES_MAX } from "../../../contracts/limits.ts";
+import type { ProjectedScript } from "../../../contracts/projection.ts";
 import { awaitedLines } from "../capabilities/console.ts";
 import type { RouterContext, RouterEnv } from "../env.ts";
 import { hostsOf } from "../hosts.ts";
+import type { ResolvedOrg } from "../resolve/org.ts";
 import { resolveOrg } from "../resolve/resolve.ts";
 import { readBounded } from "./read-bounded.ts";
 import { runScript } from "./run.ts";
@@ -36,7 +38,7 @@ export class Dispatch extends WorkerEntrypoint<RouterEnv> implements DispatchDoo
           org,
           script,
           trigger: "invoke",
-          params: {},
+          params: paramsOf(org, script, request, env.DOMAIN),
           path: request.path,
           ...(request.replayOf ? { replayOf: request.replayOf } : {}),
           linesFirst: true,
@@ -77,4 +79,16 @@ export class Dispatch extends WorkerEntrypoint<RouterEnv> implements DispatchDoo
     hostsOf(this.env).forget(slug);
     return Promise.resolve();
   }
+}
+
+/** What a route to the script captures from the path, as if the request had come over the org's host. */
+function paramsOf(
+  { matcher }: ResolvedOrg,
+  script: ProjectedScript,
+  { method, slug, path }: InvokeRequest,
+  domain: string,
+): Record<string, string> {
+  const [target = "/"] = path.split("?", 1);
+  const match = matcher.match(method, `${slug}.${domain}`, target);
+  return match !== null && match.route.scriptId === script.id ? match.params : {};
 }
