@@ -34,7 +34,7 @@ beforeAll(async () => {
   // The commands are those of the examples' own page.
   const page = await readFile(join(EXAMPLES, "README.md"), "utf8");
   const commands = [...page.matchAll(/`(npx isola deploy [^`]+)`/g)].map((match) => match[1] ?? "");
-  expect(commands).toHaveLength(5);
+  expect(commands).toHaveLength(8);
   for (const command of commands) await run(command);
 });
 
@@ -68,6 +68,21 @@ describe("the examples, all in one org", () => {
       created: { text: "Buy rope" },
     });
     expect((await platform.fetch("hello.localhost", "/notes/9")).status).toBe(404);
+  });
+
+  it("two scripts share a module, and follow it when it changes", async () => {
+    expect(await json("/price/1250")).toEqual({ price: "€12.50" });
+    const body = '[{"name":"Rope","cents":900},{"name":"Lamp","cents":2400}]';
+    const receipt = await platform.fetch("hello.localhost", "/receipt", { method: "POST", body });
+    expect(receipt.text).toBe("Rope €9.00\nLamp €24.00\nTotal €33.00\n");
+    const client = await platform.client();
+    await client.putScript({
+      params: { slug: "hello", name: "money" },
+      body: { kind: "module", source: "export const formatMoney = (cents) => `${cents} cents`;" },
+    });
+    expect(await json("/price/1250")).toEqual({ price: "1250 cents" });
+    const again = await platform.fetch("hello.localhost", "/receipt", { method: "POST", body });
+    expect(again.text).toContain("Total 3300 cents");
   });
 
   it("the WebSocket echoes text and bytes", async () => {
