@@ -19,14 +19,19 @@ export function keepCookiesHome(response: Response, hostname: string): Response 
   });
 }
 
-/** Whether a cookie is for this host or a host below it. The last `Domain` counts (RFC 6265, 5.3). */
+/**
+ * Whether a cookie is for this host or a host below it. Browsers differ in which of several `Domain`s counts, and in what
+ * an empty one means, so each that names a host has to stay home.
+ */
 function staysHome(cookie: string, hostname: string): boolean {
-  let domain: string | null = null;
-  for (const attribute of cookie.split(";").slice(1)) {
-    const [name, ...value] = attribute.split("=");
-    if (name?.trim().toLowerCase() === "domain") domain = value.join("=").trim().toLowerCase();
-  }
-  if (domain === null || domain === "") return true;
-  const bare = domain.startsWith(".") ? domain.slice(1) : domain;
-  return bare === hostname || bare.endsWith(`.${hostname}`);
+  return cookie
+    .split(";")
+    .slice(1)
+    .every((attribute) => {
+      const [name, ...value] = attribute.split("=");
+      if (name?.trim().toLowerCase() !== "domain") return true;
+      const domain = value.join("=").trim().toLowerCase();
+      const bare = domain.startsWith(".") ? domain.slice(1) : domain;
+      return bare === "" || bare === hostname || bare.endsWith(`.${hostname}`);
+    });
 }

@@ -2,10 +2,11 @@ import * as z from "zod";
 
 import { LOG_LINE_LENGTH_MAX, LOG_LINES_PER_EXECUTION_MAX } from "../../../contracts/limits.ts";
 import { LIMIT_NAMES } from "../../../contracts/script-limits.ts";
+import { readBounded } from "./read-bounded.ts";
 import type { Fault } from "./run-facts.ts";
 
 const STACK_LENGTH_MAX = 16_000;
-const FAULT_LENGTH_MAX = 2_000_000;
+const FAULT_BYTES_MAX = 4_000_000;
 
 const short = (length: number) => z.string().transform((text) => text.slice(0, length));
 
@@ -33,9 +34,10 @@ export function parseLines(value: unknown): Fault["lines"] | null {
 /** Reads the harness's word on a failed script. A script can forge it, and so spoil its own log and nothing else. */
 export async function readFault(response: Response): Promise<Fault> {
   try {
-    const text = await response.text();
-    if (text.length <= FAULT_LENGTH_MAX) {
-      const parsed = faultSchema.safeParse(JSON.parse(text));
+    // A forged one may have no end.
+    const { body, truncated } = await readBounded(response, FAULT_BYTES_MAX);
+    if (!truncated) {
+      const parsed = faultSchema.safeParse(JSON.parse(body));
       if (parsed.success) return parsed.data;
     }
   } catch {

@@ -52,11 +52,24 @@ describe("cookies", () => {
       headers.append("set-cookie", "sibling=1; Domain=other.localhost");
       headers.append("set-cookie", "named=1; Domain=${tenant.host}");
       headers.append("set-cookie", "twice=1; Domain=${tenant.host}; Domain=localhost");
+      headers.append("set-cookie", "emptied=1; Domain=localhost; Domain=");
+      headers.append("set-cookie", "bared=1; Domain=localhost; Domain");
       return new Response("x", { headers, status: 201 });
     } }`);
     const response = await tenant.get("/");
     expect(response.status).toBe(201);
     const names = response.headers.getSetCookie().map((cookie) => cookie.split("=")[0]);
     expect(names).toEqual(["own", "named"]);
+  });
+});
+
+describe("a failure that a script forges", () => {
+  it("is read to a bound, however long it is", async () => {
+    await tenant.deploy(`export default { fetch() {
+      const body = new ReadableStream({ pull(controller) { controller.enqueue(new Uint8Array(1_048_576).fill(120)); } });
+      return new Response(body, { status: 500, headers: { "x-isola-fault": "error" } });
+    } }`);
+    const response = await tenant.get("/");
+    expect(response.status).toBe(502);
   });
 });
