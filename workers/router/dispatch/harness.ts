@@ -292,8 +292,9 @@ export function runnerOf(user, { script, prints, fetches, platform, metered, lim
       const counted = metered ? begin(cpuMs) : undefined;
       if (quiet) {
         try {
-          const pending = metered ? answerMetered(counted, undefined, request, this.ctx) : answer(undefined, request, this.ctx);
-          const response = await pending;
+          const response = metered
+            ? await answerMetered(counted, undefined, request, this.ctx)
+            : checked(await handler(request, bindings, this.ctx));
           return request.cf?.isola?.ask ? toldQuiet(response) : response;
         } catch (error) {
           return fault([], error, counted);
