@@ -101,7 +101,7 @@ async function loadCode(orgId: string, script: ProjectedScript, deps: IsolateDep
     // The object below has it too.
   }
   if (published !== null) return JSON.parse(published) as VersionCode;
-  const code = released(await deps.STATE.versionCode(orgId, script.versionId));
+  const code = released(await deps.STATE.versionCode(orgId, script.versionId, script.hash));
   if (code === null) throw new PlatformError("not_found", "This version of the script is gone.");
   return code;
 }
