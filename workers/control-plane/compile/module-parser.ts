@@ -1,5 +1,14 @@
-import { Parser, type ImportExpression, type Node, type Options, type Program } from "acorn";
+import {
+  Parser,
+  type AnyNode,
+  type Function as FunctionNode,
+  type ImportExpression,
+  type Node,
+  type Options,
+  type Program,
+} from "acorn";
 
+import { Reading } from "./instrument/reading.ts";
 import { RegExpBudget } from "./regexp-budget.ts";
 
 /** The parser's parts that a plugin may replace; acorn documents them in prose only. */
@@ -19,6 +28,7 @@ const ParserBase = Parser as unknown as new (options: Options, input: string) =>
  */
 export class ModuleParser extends ParserBase {
   declare dynamicImports: ImportExpression[] | undefined;
+  readonly reading = new Reading();
   readonly #regExps = new RegExpBudget();
 
   constructor(code: string) {
@@ -34,6 +44,7 @@ export class ModuleParser extends ParserBase {
 
   override parseFunctionBody(node: Node & { body?: unknown }, ...rest: unknown[]): void {
     super.parseFunctionBody(node, ...rest);
+    this.reading.seeFunction(node as unknown as FunctionNode);
     node.body = null;
   }
 
@@ -44,6 +55,7 @@ export class ModuleParser extends ParserBase {
 
   override finishNode(node: Node, type: string): Node {
     const finished = super.finishNode(node, type);
+    this.reading.see(finished as AnyNode);
     if (type === "ImportExpression") (this.dynamicImports ??= []).push(finished as ImportExpression);
     return finished;
   }

@@ -3,6 +3,8 @@ import { MagicString } from "magic-string";
 import type { Issue } from "../../../contracts/errors.ts";
 import { Fault } from "./fault.ts";
 import { extensionOf, isCode } from "./files.ts";
+import { columnsOf, type Edit } from "./instrument/columns.ts";
+import { Reading } from "./instrument/reading.ts";
 import { positionAt } from "./issues.ts";
 import { checkJson } from "./json.ts";
 import { parseModule, type ModuleRecord, type ModuleRequest } from "./parse.ts";
@@ -18,6 +20,8 @@ export interface CompiledModule {
   targets: Map<ModuleRequest, Resolution>;
   /** Source map (JSON text) where columns moved; lines never do. */
   sourceMap(): string | null;
+  /** How columns moved when the module was metered; null where it was not. */
+  columns: string | null;
   /** Names an offset of the record in the user's own file. */
   issue(offset: number, reason: string): Issue;
 }
@@ -29,16 +33,24 @@ const ATTRIBUTE_TYPES: Record<string, string> = { ".json": "json", ".txt": "text
  * Compiles one file of an upload. Imports that lead nowhere are in `targets`, for the caller to refuse with the others.
  * @throws {Fault} where the file cannot be read; the offset is one of the file.
  */
-export function compileModule(path: string, text: string, paths: ReadonlySet<string>): CompiledModule {
+export function compileModule(
+  path: string,
+  text: string,
+  paths: ReadonlySet<string>,
+  metered: boolean,
+): CompiledModule {
   if (!isCode(path)) return dataModule(path, text);
   const erased = erase(path, text);
   const code = erased?.code ?? text;
   const toSource = (offset: number) => erased?.toSource(offset) ?? offset;
   const record = readRecord(path, text, code, toSource);
   const targets = new Map(record.requests.map((request) => [request, targetOf(path, request, paths)]));
+  const insertions = metered ? record.reading.insertions(path, code) : [];
+  const edits = [...insertions.map(({ offset, text }) => ({ start: offset, end: offset, text })), ...importEdits(code, targets)];
   return {
     path,
-    code: rewrite(code, targets),
+    code: edited(code, edits),
+    columns: insertions.length === 0 ? null : columnsOf(code, edits.toSorted((a, b) => a.start - b.start)),
     record,
     targets,
     sourceMap: () => (erased === null ? null : JSON.stringify(erased.map)),
@@ -89,17 +101,28 @@ function targetOf(path: string, request: ModuleRequest, paths: ReadonlySet<strin
 }
 
 /** Puts in the specifiers that the loader understands and takes out import attributes, which it does not. */
-function rewrite(code: string, targets: CompiledModule["targets"]): string {
-  const edited = new MagicString(code);
+function importEdits(code: string, targets: CompiledModule["targets"]): Edit[] {
+  const edits: Edit[] = [];
   for (const [request, target] of targets) {
     if (target.type === "none") continue;
     const { start, end, specifier, attributes } = request;
-    if (target.specifier !== specifier) edited.overwrite(start, end, JSON.stringify(target.specifier));
+    if (target.specifier !== specifier) edits.push({ start, end, text: JSON.stringify(target.specifier) });
     if (attributes === null) continue;
     const blank = code.slice(end, attributes.end).replace(/[^\r\n\u2028\u2029]/g, " ");
-    edited.overwrite(end, attributes.end, attributes.type === null ? blank : `${blank.slice(0, -1)};`);
+    const text = attributes.type === null ? blank : `${blank.slice(0, -1)};`;
+    edits.push({ start: end, end: attributes.end, text });
   }
-  return edited.hasChanged() ? edited.toString() : code;
+  return edits;
+}
+
+function edited(code: string, edits: readonly Edit[]): string {
+  if (edits.length === 0) return code;
+  const result = new MagicString(code);
+  for (const { start, end, text } of edits) {
+    if (start === end) result.appendLeft(start, text);
+    else result.overwrite(start, end, text);
+  }
+  return result.toString();
 }
 
 function dataModule(path: string, text: string): CompiledModule {
@@ -110,9 +133,10 @@ function dataModule(path: string, text: string): CompiledModule {
     path,
     // Parsed at run time, since in a literal the key `__proto__` would mean something else.
     code: json ? `export default JSON.parse(${literal});\n` : `export default ${literal};\n`,
-    record: { requests: [], exports: new Set(["default"]), stars: [], defaultExport: null },
+    record: { requests: [], exports: new Set(["default"]), stars: [], defaultExport: null, reading: new Reading() },
     targets: new Map(),
     sourceMap: () => null,
+    columns: null,
     issue: (offset, reason) => ({ file: path, ...positionAt(text, offset), reason }),
   };
 }

@@ -13,6 +13,7 @@ import type {
 } from "acorn";
 
 import { Fault, syntaxFault } from "./fault.ts";
+import type { Reading } from "./instrument/reading.ts";
 import { ModuleParser } from "./module-parser.ts";
 
 /** One place where a module names another. */
@@ -35,6 +36,7 @@ export interface ModuleRecord {
   stars: ModuleRequest[];
   /** What stands after `export default`, and where. */
   defaultExport: { type: Node["type"]; start: number } | null;
+  reading: Reading;
 }
 
 /**
@@ -44,7 +46,7 @@ export interface ModuleRecord {
 export function parseModule(code: string): ModuleRecord {
   try {
     const parser = new ModuleParser(code);
-    return recordOf(parser.parse(), parser.dynamicImports ?? []);
+    return recordOf(parser.parse(), parser.dynamicImports ?? [], parser.reading);
   } catch (error) {
     if (error instanceof RangeError) throw new Fault(0, "is nested too deeply. Divide it into smaller parts.");
     if (!(error instanceof SyntaxError)) throw error;
@@ -53,8 +55,8 @@ export function parseModule(code: string): ModuleRecord {
   }
 }
 
-function recordOf(program: Program, dynamicImports: ImportExpression[]): ModuleRecord {
-  const record: ModuleRecord = { requests: [], exports: new Set(), stars: [], defaultExport: null };
+function recordOf(program: Program, dynamicImports: ImportExpression[], reading: Reading): ModuleRecord {
+  const record: ModuleRecord = { requests: [], exports: new Set(), stars: [], defaultExport: null, reading };
   for (const node of program.body) {
     if (node.type === "ImportDeclaration") {
       record.requests.push(request(node, node.source, node.specifiers.flatMap(importedName)));

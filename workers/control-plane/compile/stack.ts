@@ -1,7 +1,8 @@
 import type { z } from "zod";
 
 import { STACK_LENGTH_MAX, STACK_LINES_MAX } from "../../../contracts/limits.ts";
-import { mappingsAt, type Mapping } from "./mappings.ts";
+import { columnsIn, type Columns } from "./instrument/columns.ts";
+import { mappingsAt, type Mapping, type Place } from "./mappings.ts";
 import { sourceMapSchema } from "./source-map.ts";
 
 /** A frame of the platform's own modules inside an isolate. */
@@ -25,15 +26,21 @@ interface Frame {
 export function mapStack(stack: string, sourceMap: string | null, main: string): string {
   const lines = boundFrames(stack.slice(0, STACK_LENGTH_MAX).split("\n"));
   const frames = new Map(lines.map((line) => [line, readFrame(line)]));
-  const isMain = ({ head, bracket }: Frame) => head.endsWith(`${bracket === "" ? " " : "("}${main}`);
+  const isIn = ({ head, bracket }: Frame, path: string) => head.endsWith(`${bracket === "" ? " " : "("}${path}`);
+  const isMain = (frame: Frame) => isIn(frame, main);
   const origins = sourceMap === null ? null : readerOf(sourceMap);
+  for (const path of origins?.columns.paths ?? []) {
+    const own = [...frames.values()].filter((frame) => frame !== null && isIn(frame, path)) as Frame[];
+    const columns = origins?.columns.before(path, own.map(placeOf));
+    for (const [index, frame] of own.entries()) frame.column = (columns?.[index] ?? 0) + 1;
+  }
   origins?.load([...frames.values()].filter((frame) => frame !== null && isMain(frame)) as Frame[]);
 
   const shown = lines.map((line) => {
     const frame = frames.get(line) ?? null;
-    if (frame === null || origins === null || !isMain(frame)) return frame === null ? line : withoutColumn(line, frame);
+    if (frame === null || origins === null || !isMain(frame)) return frame === null ? line : shownAt(frame);
     const origin = origins.find(frame);
-    return origin === null ? line : `${frame.head.slice(0, -main.length)}${origin}${frame.bracket}`;
+    return origin === null ? shownAt(frame) : `${frame.head.slice(0, -main.length)}${origin}${frame.bracket}`;
   });
   return shown.join("\n").slice(0, STACK_LENGTH_MAX);
 }
@@ -55,27 +62,30 @@ function readFrame(text: string): Frame | null {
 }
 
 /** Taking types out keeps lines and moves columns; a column that may be wrong is worse than none. */
-function withoutColumn(text: string, { head, line, bracket }: Frame): string {
-  return /\.(?:m?ts|[jt]sx)$/.test(head) ? `${head}:${line}${bracket}` : text;
+function shownAt({ head, line, column, bracket }: Frame): string {
+  const moved = /\.(?:m?ts|[jt]sx)$/.test(head);
+  return `${head}:${line}${moved ? "" : `:${column}`}${bracket}`;
 }
 
 /** Answers where code of one bundle came from, and remembers it: the failures of a script are mostly the same few. */
 class OriginReader {
   readonly text: string;
+  readonly columns: Columns;
   readonly #map: z.infer<typeof sourceMapSchema> | null;
   readonly #origins = new Map<string, string | null>();
 
   constructor(text: string) {
     this.text = text;
-    this.#map = parse(text);
+    const json = parse(text);
+    this.columns = columnsIn(json);
+    this.#map = sourceMapSchema.safeParse(json).data ?? null;
   }
 
   /** Reads the map once for all the frames it has not been asked for yet. */
   load(frames: readonly Frame[]): void {
     const unknown = frames.filter((frame) => !this.#origins.has(keyOf(frame)));
     if (this.#map === null || unknown.length === 0) return;
-    const places = unknown.map(({ line, column }) => ({ line: line - 1, column: column - 1 }));
-    const found = mappingsAt(this.#map.mappings, places);
+    const found = mappingsAt(this.#map.mappings, unknown.map(placeOf));
     for (const [index, frame] of unknown.entries()) this.#origins.set(keyOf(frame), this.#show(found[index] ?? null));
   }
 
@@ -92,10 +102,11 @@ class OriginReader {
 }
 
 const keyOf = ({ line, column }: Frame): string => `${line}:${column}`;
+const placeOf = ({ line, column }: Frame): Place => ({ line: line - 1, column: column - 1 });
 
-function parse(text: string): z.infer<typeof sourceMapSchema> | null {
+function parse(text: string): unknown {
   try {
-    return sourceMapSchema.parse(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
     return null;
   }
