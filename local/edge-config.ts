@@ -1,3 +1,5 @@
+import { unreachableNetworks } from "./unreachable.ts";
+
 /** Host name with which Miniflare marks a connection that carries RPC instead of HTTP. */
 export const RPC_CONNECT_HOST = "miniflare-unsafe-internal-capnp-connect";
 
@@ -59,7 +61,7 @@ const config :Workerd.Config = (
   services = [
     (name = "router", worker = .router),
     # What scripts may reach: the public network, not this machine and not its neighbours.
-    (name = "internet", network = (allow = ["public"], tlsOptions = (trustBrowserCas = true))),
+    (name = "internet", network = (allow = ["public"], deny = [${unreachableNetworks().map(text).join(", ")}], tlsOptions = (trustBrowserCas = true))),
     # What the router itself may reach other than its bindings.
     (name = "nowhere", network = (allow = [])),
 ${external("state", config.core.state, rpc)}

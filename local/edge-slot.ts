@@ -173,7 +173,10 @@ export class EdgeSlot {
     void watched.process.ended.then((byItself) => {
       const killed = watched.gone;
       watched.gone = true;
-      if (!killed && byItself && !this.#stopped) this.#options.onDeath(watched.process, false);
+      if (!killed && byItself && !this.#stopped) {
+        this.#options.onReplaced(`${this.#options.name} has ended by itself: replaced`);
+        this.#options.onDeath(watched.process, false);
+      }
       this.#failedStarts = killed || watched.state.answeredEver ? 0 : this.#failedStarts + 1;
       const pauseMs = respawnPauseMs(this.#failedStarts);
       if (pauseMs === 0) this.#takeOver(watched);
