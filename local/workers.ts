@@ -1,6 +1,7 @@
 import type { V4MiniflareOptions } from "miniflare";
 
 import { COMPATIBILITY_DATE } from "./edge-config.ts";
+import { unreachableNetworks } from "./unreachable.ts";
 
 /** One Worker as Miniflare takes it. */
 export type MiniflareWorker = Extract<V4MiniflareOptions, { workers: unknown[] }>["workers"][number];
@@ -76,7 +77,7 @@ export function routerWorker(code: string, variables: Readonly<Record<string, st
       STATE: "durable-objects",
       CONTROL_PLANE: "control-plane",
       DIRECTORY: { name: "control-plane", entrypoint: "Directory" },
-      INTERNET: { network: { allow: ["public"] } },
+      INTERNET: { network: { allow: ["public"], deny: unreachableNetworks() } },
     },
   };
 }
