@@ -21,6 +21,8 @@ export interface ControlPlaneEnv {
   /** Where orgs answer, such as `http://{slug}.localhost:8787`. */
   TENANT_URL: string;
   VERSION: string;
+  /** Whether uploads count their processor time themselves, or the platform that runs them enforces it. */
+  METERING: "instrument" | "platform";
 }
 
 /** Where an org answers, without a trailing slash. */

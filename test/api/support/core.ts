@@ -65,6 +65,7 @@ export async function startCore(bindings: Record<string, string> = {}): Promise<
     PUBLIC_URL: ORIGIN,
     TENANT_URL: "http://{slug}.localhost:8787",
     VERSION: "0.0.0-test",
+    METERING: "instrument",
     ...bindings,
   };
   const miniflare = new Miniflare(

@@ -112,9 +112,10 @@ async function save(
   const files = filesOf(upload);
   const kind = upload.kind ?? (await scope.state.findScript(org.id, name))?.kind ?? "endpoint";
   if (kind === "module") refuseReservedName(name);
-  const { main, modules, nodeCompat, imports, exports, sourceMap, hash, sizeBytes } = await compileUpload({
+  const { main, modules, nodeCompat, uses, imports, exports, sourceMap, hash, sizeBytes } = await compileUpload({
     files,
     kind,
+    metered: scope.env.METERING !== "platform",
     ...(upload.main === undefined ? {} : { main: upload.main }),
     ...(upload.sourceMap === undefined ? {} : { sourceMap: upload.sourceMap }),
   });
@@ -126,7 +127,7 @@ async function save(
     message: upload.message ?? "",
     limits: upload.limits ?? {},
     files,
-    code: { main, modules, nodeCompat },
+    code: { main, modules, nodeCompat, uses },
     imports: imports.list(),
     exports,
     sourceMap,
