@@ -208,6 +208,48 @@ describe("deploy", () => {
     );
   });
 
+  it("makes a module, which gets no route, and says how it is used", async () => {
+    const putScript: NonNullable<Answers["putScript"]> = ({ params }) => ({ ...aScript(params.name), kind: "module" });
+    const { deploy, sent, routesMade } = await workplace([], { "money.ts": "export const a = 1;\n" }, { putScript });
+    const { code, err } = await deploy(["money.ts", "--kind", "module"]);
+    expect({ code, err }).toEqual({ code: 0, err: 'Scripts of hello can import from "money" now.\n' });
+    expect(sent("money")).toMatchObject({ kind: "module" });
+    // Said once, it stays one.
+    expect((await deploy(["money.ts"])).code).toBe(0);
+    expect(routesMade()).toEqual([]);
+  });
+
+  it("sends the limits that are asked for", async () => {
+    const { deploy, sent } = await workplace([], { "hello.ts": SCRIPT });
+    expect((await deploy(["hello.ts", "--limit", "cpuMs=50", "--limit", "subrequests=0"])).code).toBe(0);
+    expect(sent("hello")).toMatchObject({ limits: { cpuMs: 50, subrequests: 0 } });
+  });
+
+  it.each([
+    [["--kind", "modul"], '--kind must be endpoint or module, not "modul".'],
+    [["--kind", "module", "--route", "/x"], "A module answers no requests"],
+    [["--limit", "cpuMs=9999"], "The limit cpuMs goes from 5 to 500"],
+  ])("refuses %j before anything is sent", async (words, message) => {
+    const { deploy, plane } = await workplace([], { "hello.ts": SCRIPT });
+    const { code, err } = await deploy(["hello.ts", ...words]);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(plane.seen).toEqual([]);
+  });
+
+  it("says what helps when neither this computer nor the platform knows an import", async () => {
+    const refuse = (call: { body: Sent }): never => {
+      const { main } = call.body;
+      const issues = [{ file: main, reason: '"lodash/get" is not part of the upload' }];
+      throw new PlatformError("invalid", "The upload is not valid.", { issues });
+    };
+    const answers = { putScript: refuse as unknown as NonNullable<Answers["putScript"]> };
+    const { deploy } = await workplace([], { "a.ts": 'import get from "lodash/get";\nexport default get;\n' }, answers);
+    const { code, err } = await deploy(["a.ts"]);
+    expect(code).toBe(1);
+    expect(err).toContain("lodash: not installed here. Run `npm install lodash` in the folder of your code");
+  });
+
   it("shows its stages at a terminal and nowhere else", async () => {
     const { deploy } = await workplace([], { "hello.ts": SCRIPT });
     const { err } = await deploy(["hello.ts"], { terminal: true, env: { NO_COLOR: "1" } });

@@ -28,6 +28,7 @@ async function developing(files: Record<string, string>, words: string[], answer
     putScript: ({ params }) => aScript(params.name, ++version),
     createRoute: ({ body }) => aRoute(body.script, body.method, body.path),
     listExecutions: () => ({ items: [], cursor: null }),
+    tailExecutions: () => [],
     ...answers,
   });
   const computer = await newComputer({ env: { ISOLA_URL: plane.url, ISOLA_TOKEN: TOKEN } });
@@ -105,13 +106,38 @@ describe("isola dev", () => {
     expect((await ctrlC()).code).toBe(0);
   });
 
-  it("shows what the script runs", async () => {
-    const run = { ...anExecution("/ran"), startedAt: Date.now() + 60_000 };
-    const { says, ctrlC } = await developing({ "hello.ts": CODE("one") }, ["hello.ts"], {
-      listExecutions: () => ({ items: [run], cursor: null }),
+  it("shows what the script runs, each once, with lines that come late", async () => {
+    const first = { ...anExecution("/first"), startedAt: Date.now() + 60_000 };
+    const second = anExecution("/second");
+    const late = {
+      type: "lines" as const,
+      executionId: second.id,
+      lines: [{ at: 1, level: "log" as const, text: "late" }],
+    };
+    const { says, ctrlC, plane } = await developing({ "hello.ts": CODE("one") }, ["hello.ts"], {
+      listExecutions: () => ({ items: [first], cursor: null }),
+      tailExecutions: () => [
+        { type: "execution", execution: first },
+        { type: "execution", execution: second },
+        late,
+        { type: "missed", count: 3 },
+      ],
     });
-    await says("out", /live v1[^]*GET \/ran {2}hello v2/);
-    expect((await ctrlC()).out.match(/GET \/ran/g)).toHaveLength(1);
+    await says("out", /live v1[^]*GET \/first[^]*GET \/second[^]*late, of exe_\w+\n {4}log {3}late\n/);
+    await says("err", /3 executions came too fast/);
+    expect((await ctrlC()).out.match(/GET \/first/g)).toHaveLength(1);
+    expect(plane.callsTo("GET /api/v1/orgs/hello/executions/tail")[0]?.path).toMatch(/\?script=hello$/);
+  });
+
+  it("goes on without the log where the key may not read it", async () => {
+    const forbid = (): never => {
+      throw new PlatformError("forbidden", "The key may not read executions.");
+    };
+    const { write, says, ctrlC } = await developing({ "a.ts": CODE("one") }, ["a.ts"], { tailExecutions: forbid });
+    await says("err", /The log is not shown: The key may not read executions\./);
+    await write("a.ts", CODE("two"));
+    await says("out", /live v2/);
+    expect((await ctrlC()).code).toBe(0);
   });
 
   it("writes JSON a line for programs", async () => {

@@ -69,10 +69,11 @@ export const dev = defineCommand({
         nextChange: (timeoutMs) => code.nextChange(signal, timeoutMs),
         tell: (event) => reporter.tell(event),
         async publish(upload) {
+          const since = Date.now();
           const live = await publisher.publish(upload, signal).catch((error: unknown) => {
             throw localiseIssues(error, upload, code.entry, cwd);
           });
-          if (!isFollowing) following = followScript(place, script, reporter, log.signal);
+          if (!isFollowing) following = followScript(place, { script, since }, reporter, log.signal);
           isFollowing = true;
           return live;
         },

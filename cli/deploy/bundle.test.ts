@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { platformErrorOf } from "../../contracts/errors.ts";
 import { SOURCE_BYTES_MAX } from "../../contracts/limits.ts";
 import { bundle } from "./bundle.ts";
+import { openBundler } from "./bundler.ts";
 import { findEntry } from "./entry.ts";
 import type { Upload } from "./upload.ts";
 
@@ -133,6 +134,75 @@ describe("a bundle", () => {
     });
     const { default: handler } = (await load(await bundleAt("index.ts", folder))) as { default: () => string[] };
     expect(handler()).toEqual(["<p>Hi</p>", "héllo", "greet", "Thing"]);
+  });
+});
+
+describe("an import that nothing here answers", () => {
+  const importsOf = ({ files }: Upload) => (files["index.js"] ?? "").match(/(?:from|import\()\s*"[^"]+"/g) ?? [];
+
+  it("is left to the platform, which may know a module or a package by that name", async () => {
+    const folder = await folderOf({
+      "index.ts": `
+        import { hi } from "greetings"; import { cors } from "hono/cors"; import { join } from "path";
+        export default async () => [hi, cors, join, await import("other_module")];`,
+    });
+    const upload = await bundleAt("index.ts", folder);
+    expect(importsOf(upload)).toEqual([
+      'from "greetings"',
+      'from "hono/cors"',
+      'from "node:path"',
+      'import("other_module"',
+    ]);
+    expect(upload.external).toEqual(["greetings", "hono/cors", "other_module"]);
+  });
+
+  it("comes after the own files that a tsconfig names, and after what is installed", async () => {
+    const folder = await folderOf({
+      "index.ts": 'import { hi } from "greetings"; import { own } from "own"; export default () => [hi, own];',
+      "tsconfig.json": '{ "compilerOptions": { "paths": { "own": ["./lib/own.ts"] } } }',
+      "lib/own.ts": 'export const own = "own";',
+      "node_modules/greetings/package.json": '{ "name": "greetings", "exports": "./main.js", "sideEffects": false }',
+      "node_modules/greetings/main.js": 'export const hi = "hi"; export const unused = "unused";',
+    });
+    const upload = await bundleAt("index.ts", folder);
+    expect(upload.external).toEqual([]);
+    const { default: handler } = (await load(upload)) as { default: () => string[] };
+    expect(handler()).toEqual(["hi", "own"]);
+  });
+
+  it("is an error where it can mean no module: in a package, by `require`, with a scope", async () => {
+    const folder = await folderOf({
+      "index.ts": 'import "greetings"; import "@scope/x"; import "./a.cjs";',
+      "a.cjs": 'require("absent");',
+      "node_modules/greetings/index.js": 'import "optional-peer";',
+    });
+    const thrown: unknown = await bundleAt("index.ts", folder).catch((error: unknown) => error);
+    const issues = platformErrorOf(thrown)?.details.issues as { file: string; reason: string }[];
+    expect(issues.map(({ file, reason }) => `${file}: ${reason}`).sort()).toEqual([
+      'a.cjs: Could not resolve "absent"',
+      'index.ts: Could not resolve "@scope/x"',
+      'node_modules/greetings/index.js: Could not resolve "optional-peer"',
+    ]);
+  });
+});
+
+describe("code that is bundled again and again", () => {
+  it("follows the files, also those of a bundle that failed", async () => {
+    const folder = await folderOf({ "index.ts": 'import { a } from "./a.ts";\nexport default () => a;\n', "a.ts": "" });
+    const named = (names: Iterable<string>) => [...names].map((path) => relative(folder, path)).sort();
+    const bundler = await openBundler(await findEntry("index.ts", folder), { cwd: folder, color: false });
+    onTestFinished(() => bundler.close());
+    await writeFile(join(folder, "a.ts"), 'import "./b.ts"; const = 1;');
+    await expect(bundler.bundle()).rejects.toMatchObject({ code: "invalid" });
+    expect(named(bundler.files())).toEqual(["a.ts", "index.ts"]);
+    await writeFile(join(folder, "a.ts"), 'export { a } from "./b.ts";');
+    await writeFile(join(folder, "b.ts"), "export const a = 1;");
+    const first = await bundler.bundle();
+    expect(named(bundler.files())).toEqual(["a.ts", "b.ts", "index.ts"]);
+    expect(first).toEqual(await bundleAt("index.ts", folder));
+    await writeFile(join(folder, "a.ts"), "export const a = 2;");
+    expect((await bundler.bundle()).files["index.js"]).toContain("a = 2");
+    expect(named(bundler.files())).toEqual(["a.ts", "index.ts"]);
   });
 });
 

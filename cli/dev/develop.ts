@@ -10,6 +10,8 @@ export type DevEvent =
   | { type: "refused"; error: PlatformError; live: Live | null }
   /** The platform cannot be reached; it is tried again. */
   | { type: "waiting"; error: PlatformError }
+  /** The log is not shown, for this reason. */
+  | { type: "unlogged"; error: PlatformError }
   /** The code is again what is live already. */
   | { type: "unchanged"; live: Live };
 

@@ -1,33 +1,29 @@
-import { setTimeout as pause } from "node:timers/promises";
-
+import { PlatformError } from "../../contracts/errors.ts";
+import { followExecutions } from "../session/tail.ts";
 import type { Workplace } from "../session/workplace.ts";
 import type { Reporter } from "./report.ts";
 
-const LOOK_MS = 500;
-const REMEMBERED_MAX = 500;
+/** Executions shown at once of those that ran before the tail was there. */
+const BACKLOG_MAX = 100;
 
-/** Shows what a script runs from now on, oldest first, until the signal aborts. */
+/**
+ * Shows what a script runs from a time (epoch milliseconds) until the signal aborts. A tail that is
+ * refused is told once and missed from then on: what is live does not depend on it.
+ */
 export async function followScript(
-  { client, slug }: Workplace,
-  script: string,
+  place: Workplace,
+  { script, since }: { script: string; since: number },
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<void> {
-  const seen = new Set<string>();
-  const since = Date.now();
-  while (!signal.aborted) {
-    const page = await client
-      .listExecutions({ params: { slug }, query: { script, limit: 50 }, signal })
-      .catch(() => ({ items: [] }));
-    for (const execution of page.items.reverse()) {
-      if (seen.has(execution.id) || execution.startedAt < since) continue;
-      seen.add(execution.id);
-      reporter.ran(execution);
+  const backlog = { limit: BACKLOG_MAX, since: String(since) };
+  try {
+    for await (const event of followExecutions(place, { filter: { script }, backlog, signal })) {
+      // A platform that is away is told where it matters: when a save cannot be sent.
+      if (event.type !== "interrupted") reporter.ran(event);
     }
-    for (const id of seen) {
-      if (seen.size <= REMEMBERED_MAX) break;
-      seen.delete(id);
-    }
-    await pause(LOOK_MS, undefined, { signal }).catch(() => null);
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error;
+    reporter.tell({ type: "unlogged", error });
   }
 }

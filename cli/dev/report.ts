@@ -1,18 +1,19 @@
 import type { z } from "zod";
 
-import type { executionSchema } from "../../contracts/api/executions.ts";
+import type { tailEventSchema } from "../../contracts/api/executions.ts";
 import type { Host } from "../framework/host.ts";
 import { errorJson, errorText } from "../framework/report.ts";
 import { clean, paintFor } from "../framework/text.ts";
-import { executionText } from "../session/execution-text.ts";
+import { executionText, logLines } from "../session/execution-text.ts";
 import type { DevEvent, Live } from "./develop.ts";
 
-type Execution = z.output<typeof executionSchema>;
+type TailEvent = z.output<typeof tailEventSchema>;
 
 /** Tells somebody what happens while they develop. */
 export interface Reporter {
   tell(event: DevEvent): void;
-  ran(execution: Execution): void;
+  /** What the script runs, as it runs. */
+  ran(event: TailEvent): void;
 }
 
 /** For people: what is live and what ran on standard output, troubles on standard error. */
@@ -42,12 +43,27 @@ export function humanReporter(host: Host): Reporter {
         case "waiting":
           err(`${alarm("yellow", "waiting:")} ${clean(event.error.message)} It is tried again and again.`);
           return;
+        case "unlogged":
+          err(`${alarm("yellow", "The log is not shown:")} ${clean(event.error.message)}`);
+          return;
         case "unchanged":
           err(alarm("dim", `The code is again what is live (v${event.live.version}).`));
           return;
       }
     },
-    ran: (execution) => out(executionText(execution, paint)),
+    ran(event) {
+      switch (event.type) {
+        case "execution":
+          out(executionText(event.execution, paint));
+          return;
+        case "lines":
+          out([`  ${paint("dim", `late, of ${event.executionId}`)}`, ...logLines(event.lines, paint)].join("\n"));
+          return;
+        case "missed":
+          err(alarm("dim", `${event.count} executions came too fast to show; \`isola logs\` has them.`));
+          return;
+      }
+    },
   };
 }
 
@@ -66,14 +82,15 @@ export function jsonReporter(host: Host): Reporter {
           line({ event: "refused", ...errorJson(event.error), live: event.live?.version ?? null });
           return;
         case "waiting":
-          line({ event: "waiting", ...errorJson(event.error) });
+        case "unlogged":
+          line({ event: event.type, ...errorJson(event.error) });
           return;
         case "unchanged":
           line({ event: "unchanged", ...event.live });
           return;
       }
     },
-    ran: (execution) => line({ event: "execution", execution }),
+    ran: ({ type, ...facts }) => line({ event: type, ...facts }),
   };
 }
 

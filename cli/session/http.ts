@@ -54,11 +54,15 @@ export const isLoopbackName = (name: string): boolean => name === "localhost" ||
 function send(target: URL, options: RequestOptions, body: string, signal: AbortSignal): Promise<IncomingMessage> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
+    let answer: IncomingMessage | null = null;
     const start = target.protocol === "https:" ? requestHttps : requestHttp;
-    const request = start(target, options, resolve);
+    const request = start(target, options, (message) => {
+      answer = message;
+      resolve(message);
+    });
     request.on("error", reject);
-    // As an option the signal would also end a connection that waits in the pool by then, with nobody to hear it.
-    const abort = (): void => void request.destroy(signal.reason as Error);
+    // As an option the signal would also end a connection that is back in the pool, with nobody to hear of it.
+    const abort = (): void => void (answer ?? request).destroy(signal.reason as Error);
     signal.addEventListener("abort", abort);
     request.on("close", () => signal.removeEventListener("abort", abort));
     request.on("timeout", () => request.destroy(new DOMException("no answer", "TimeoutError")));
