@@ -40,12 +40,12 @@ export const KNOWN: Readonly<Record<string, string>> = {
     "Symbol(Symbol.toStringTag) Symbol(cloudflare:internal-class) Symbol(kResourceTypeInspect) " +
     "arrayBuffer blob body bodyUsed bytes cache cf clone constructor fetcher formData headers integrity " +
     "json keepalive method redirect signal text url",
-  "the request's facts": "clientIp isola.executionId.params.linesFirst.ask",
+  "the request's facts": "clientIp isola executionId params linesFirst ask caller",
   "cloudflare:workers":
     "DurableObject RpcPromise RpcProperty RpcStub RpcTarget ServiceStub Symbol(Symbol.toStringTag) " +
     "WorkerEntrypoint WorkflowEntrypoint abortIsolate cache env exports restore tracing waitUntil withEnv " +
     "withEnvAndExports withExports",
-  "the runtime's bindings": "__ISOLA_CONSOLE",
+  "the runtime's bindings": "__ISOLA_CONSOLE __ISOLA_INVOKE",
   "the runtime's exports": "default",
   "with Node, files at the root": "bundle dev tmp",
   "with Node, files beside the script": ".isola index.js",

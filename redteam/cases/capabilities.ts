@@ -21,6 +21,7 @@ const every = async (env, ctx, act) => {
     (value) => "gave " + (typeof value === "string" ? value : Object.prototype.toString.call(value)), (error) => "refused " + error)));
   return told.join(" | ");
 };
+const outcome = (value) => value !== null && typeof value === "object" && value.ok === false && value.code !== "internal" ? "refused " + value.code : "value " + typeof value;
 class Evil extends workers.RpcTarget { get length() { return 3; } toString() { return "../../victim"; } async call() { return "called back"; } }
 `;
 
@@ -62,7 +63,7 @@ const ARGUMENTS: Record<string, string> = {
 };
 
 /** Methods that a capability of this platform has or might have. */
-const METHODS = ["write", "count", "spend", "invoke", "fetch", "get", "end", "begin"];
+const METHODS = ["write", "call", "count", "spend", "invoke", "fetch", "get", "end", "begin"];
 
 interface Called {
   told: string;
@@ -77,6 +78,26 @@ async function call(stage: Stage, expression: string): Promise<Called> {
   );
   const it = tried.get("it");
   return { told: it?.value ?? it?.error ?? "", harm: await neighboursHarm(stage) };
+}
+
+/** Calls by which a run asks for another script, in somebody else's name or for somebody else's script. */
+const invocations = (ids: { script: string; execution: string; org: string }): Record<string, string> => {
+  const ask = (execution: string, script: string): string =>
+    `stub.call(${execution}, { script: ${script}, payload: "null", wait: true }).then((answer) => JSON.stringify(answer))`;
+  const text = JSON.stringify;
+  return {
+    "its script by id": ask("undefined", text(ids.script)),
+    "its script by id, in the name of its run": ask(text(ids.execution), text(ids.script)),
+    "its script by name, in the name of its run": ask(text(ids.execution), text("vault")),
+    "its script by a path": ask("undefined", text("../victim/vault")),
+    "its script by its org": ask("undefined", text(`${ids.org}/${ids.script}`)),
+    "its script with an org beside": `stub.call(undefined, { script: "vault", payload: "null", wait: true, orgId: ${text(ids.org)}, slug: "victim" }).then((answer) => JSON.stringify(answer))`,
+    "its script with inherited arguments": `stub.call(undefined, Object.create({ orgId: ${text(ids.org)}, slug: "victim" }, { script: { value: "vault", enumerable: true }, payload: { value: "null", enumerable: true }, wait: { value: true, enumerable: true } })).then((answer) => JSON.stringify(answer))`,
+  };
+};
+
+interface Invoked extends Called {
+  secret: string;
 }
 
 /** Lines in a log that name a forged execution or hold a forged text. */
@@ -122,7 +143,7 @@ export const capabilities: CaseClass = {
         for (const [name, list] of Object.entries(ARGUMENTS)) {
           const calls = METHODS.map(
             (method) =>
-              `Promise.race([(async () => stub.${method}(${list}))().then((value) => "value " + typeof value, String), new Promise((done) => setTimeout(done, 200, "late"))])`,
+              `Promise.race([(async () => stub.${method}(${list}))().then(outcome, String), new Promise((done) => setTimeout(done, 200, "late"))])`,
           );
           seen.set(`called with ${name}`, await call(stage, `(await Promise.all([${calls.join(", ")}])).join(" ; ")`));
         }
@@ -131,6 +152,24 @@ export const capabilities: CaseClass = {
       judge: ({ told, harm }) =>
         /value (?:object|function|string)/.test(told) ? `something came back: ${told.slice(0, 200)}` : harm,
       breach: { told: "gave value object", harm: null },
+    }),
+    ...attempts<Invoked>({
+      names: Object.keys(invocations({ script: "", execution: "", org: "" })).map((name) => `invoke ${name}`),
+      expected: "one's own script at most, never the victim's",
+      attack: async (stage) => {
+        const { victim } = stage;
+        const script = (await stage.api(victim.token, "GET", `/orgs/${victim.slug}/scripts/vault`)).json["id"];
+        await stage.platform.fetch(victim.host, "/");
+        const [execution] = await stage.executions(victim);
+        const calls = invocations({ script: String(script), execution: execution?.id ?? "", org: victim.orgId });
+        const seen = new Map<string, Invoked>();
+        for (const [name, expression] of Object.entries(calls)) {
+          seen.set(`invoke ${name}`, { ...(await call(stage, expression)), secret: victim.secret });
+        }
+        return seen;
+      },
+      judge: ({ told, secret, harm }) => (told.includes(secret) ? "the victim's script answered" : harm),
+      breach: { told: "gave victim-secret", secret: "victim-secret", harm: null },
     }),
     ...attempts<Forged>({
       names: [

@@ -20,7 +20,7 @@ const PLACES: Record<string, string> = {
   "the context's properties": `namesOf(ctx.props)`,
   "the bindings": `namesOf(env)`,
   "the request": `namesOf(request)`,
-  "the request's facts": `Object.entries(request.cf ?? {}).map(([name, value]) => [name, typeof value === "object" ? Object.keys(value ?? {}) : []].flat().join(".")).sort().join(" ")`,
+  "the request's facts": `Object.entries(request.cf ?? {}).map(([name, value]) => [name, typeof value === "object" ? Object.keys(value ?? {}) : []].flat().join(" ")).sort().join(" ")`,
   "cloudflare:workers": `namesOf(workers)`,
   "the runtime's bindings": `namesOf(workers.env)`,
   "the runtime's exports": `namesOf(workers.exports)`,

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 
 /** A listener that nobody has any business with: each connection to it is an escape. */
 export interface Canary {
@@ -32,4 +32,16 @@ export async function startCanary(): Promise<Canary> {
     connections: () => connections,
     close: () => new Promise((done) => server.close(() => done())),
   };
+}
+
+/** Whether somebody listens at a port of the loopback interface. */
+export function canConnect(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.once("error", () => done(false));
+  });
 }

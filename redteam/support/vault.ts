@@ -17,7 +17,8 @@ export type Vault = z.infer<typeof vaultSchema>;
 
 /** Source of the script that every org on the stage has. */
 export const vaultSource = (org: string, secret: string): string => `
-const BUILT_IN = Object.keys(globalThis).concat(Object.getOwnPropertyNames(globalThis));
+const BUILT_IN = [];
+for (let at = globalThis; at !== null; at = Object.getPrototypeOf(at)) BUILT_IN.push(...Object.getOwnPropertyNames(at));
 const CHECKED = {
   stringify: JSON.stringify, parse: JSON.parse, then: Promise.prototype.then, iterator: Array.prototype[Symbol.iterator],
   push: Array.prototype.push, text: Response.prototype.text, get: Headers.prototype.get, json: Response.json,
