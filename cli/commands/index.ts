@@ -12,6 +12,7 @@ import { createOrg } from "./orgs/create.ts";
 import { deleteOrg } from "./orgs/delete.ts";
 import { getOrg } from "./orgs/get.ts";
 import { listOrgs } from "./orgs/list.ts";
+import { setOrg } from "./orgs/set.ts";
 import { checkRoute } from "./routes/check.ts";
 import { createRoute } from "./routes/create.ts";
 import { deleteRoute } from "./routes/delete.ts";
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   listOrgs,
   createOrg,
   getOrg,
+  setOrg,
   deleteOrg,
   listScripts,
   getScript,

@@ -1,10 +1,11 @@
 import { defineCommand } from "../../framework/command.ts";
 import { clean, columns, formatTime } from "../../framework/text.ts";
+import { settingRows } from "../../session/org-text.ts";
 import { openSession } from "../../session/session.ts";
 
 export const getOrg = defineCommand({
   name: "orgs get",
-  summary: "Show one org",
+  summary: "Show one org and its settings",
   args: [{ name: "slug", about: "the org" }],
   examples: ["orgs get hello"],
   async run({ args, host }) {
@@ -19,6 +20,7 @@ export const getOrg = defineCommand({
       ["driver", org.driver],
       ["your role", org.role ?? "-"],
       ["created", formatTime(org.createdAt)],
+      ...(org.settings === null ? [] : settingRows(org.settings)),
     ];
     return { json: org, text: columns(rows.map((row) => row.map(clean))).join("\n") };
   },
