@@ -91,15 +91,24 @@ describe("a bundle", () => {
     const folder = await folderOf({
       "index.ts": `
         import { WorkerEntrypoint } from "cloudflare:workers";
+        import { invoke } from "isola";
         import { join } from "path";
         import legacy from "./legacy.cjs";
-        export default { join, legacy, WorkerEntrypoint };`,
+        export default { invoke, join, legacy, WorkerEntrypoint };`,
       "legacy.cjs":
         'const { createHash } = require("crypto"); module.exports = { createHash, os: require("node:os") };',
+      "node_modules/isola/index.js": "export const invoke = 1;",
     });
-    const { files } = await bundleAt("index.ts", folder);
+    const { files, external } = await bundleAt("index.ts", folder);
     const imports = (files["index.js"] ?? "").match(/from "[^"]+"/g)?.sort();
-    expect(imports).toEqual(['from "cloudflare:workers"', 'from "node:crypto"', 'from "node:os"', 'from "node:path"']);
+    expect(imports).toEqual([
+      'from "cloudflare:workers"',
+      'from "isola"',
+      'from "node:crypto"',
+      'from "node:os"',
+      'from "node:path"',
+    ]);
+    expect(external).toEqual([]);
     expect(files["index.js"]).not.toContain("Dynamic require");
   });
 

@@ -19,6 +19,8 @@ import { orgModules } from "./org-modules.ts";
 import { sizeOf, type Upload } from "./upload.ts";
 
 const MAIN = "index.js";
+/** What scripts import from the platform; a package of that name, such as this command's own, is something else. */
+const PLATFORM_MODULE = "isola";
 const LARGEST_SHOWN = 5;
 
 /** How a bundle speaks to the person. */
@@ -71,7 +73,7 @@ export const bundleSettings = ({ file, root }: Entry, reader: BundleReader) =>
     supported: { decorators: false },
     conditions: ["workerd", "worker", "browser", "module"],
     mainFields: ["browser", "module", "main"],
-    external: ["cloudflare:*"],
+    external: ["cloudflare:*", PLATFORM_MODULE],
     plugins: [builtIns, orgModules],
     define: { "process.env.NODE_ENV": '"production"' },
     loader: { ".txt": "text", ".html": "text" },
