@@ -82,12 +82,11 @@ export const bundleSettings = ({ file, root }: Entry, reader: BundleReader) =>
     charset: "utf8",
   }) as const satisfies BuildOptions;
 
+/** The names that are left to the platform without it being clear that it knows them. */
 function externalsOf({ outputs }: Metafile): string[] {
   const imports = Object.values(outputs).flatMap((output) => output.imports);
-  const names = imports
-    .filter(({ path, external }) => external === true && !path.includes(":"))
-    .map(({ path }) => path);
-  return [...new Set(names)].sort();
+  const names = imports.filter(({ external }) => external === true).map(({ path }) => path);
+  return [...new Set(names)].filter((name) => name !== PLATFORM_MODULE && !name.includes(":")).sort();
 }
 
 function fittingMap(map: string): string | null {
