@@ -81,8 +81,8 @@ function show(value, seen) {
     case "function": return "[function " + (value.name || "anonymous") + "]";
   }
   if (value === null || typeof value !== "object") return String(value);
-  if (value instanceof NativeError) return value.stack || String(value);
   try {
+    if (value instanceof NativeError) return value.stack || String(value);
     return stringify(value, (key, inner) => {
       if (typeof inner === "bigint") return inner + "n";
       if (typeof inner === "function") return "[function " + (inner.name || "anonymous") + "]";
