@@ -76,7 +76,7 @@ export const imports: CaseClass = {
       attack: async (stage) => {
         const entries = FOREIGN.map((specifier) => {
           // In pieces, so that nobody who reads the source knows what is imported.
-          const text = [...specifier].map((character) => JSON.stringify(character)).join("+");
+          const text = Array.from(specifier, (character) => JSON.stringify(character)).join("+");
           return [
             `dynamic ${specifier}`,
             `import(${text}).then((m) => Object.entries(m).map(([name, value]) => name + "=" + String(value).slice(0, 4000)).join("\\n"))`,
