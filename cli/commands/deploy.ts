@@ -21,8 +21,10 @@ export const deploy = defineCommand({
   summary: "Bundle a script, upload it and make it live",
   details:
     "Bundles the file (or the entry of a folder: package.json's main, index.ts, src/index.ts) with every\n" +
-    "npm package it imports, and saves it as a new version that is live when this returns. A route that is\n" +
-    "there already is fine. The first script of an org without routes gets ANY /* unless you say --route.",
+    "npm package it imports, and saves it as a new version that is live when this returns. A name that is\n" +
+    "neither a file nor installed stays an import: the platform finds the org's module by that name. A route\n" +
+    "that is there already is fine. The first script of an org without routes gets ANY /* unless you say\n" +
+    "--route; a module answers no requests and gets none.",
   args: [{ name: "path", about: "a TypeScript or JavaScript file, or a folder" }],
   options: {
     org: ORG_OPTION,

@@ -5,21 +5,22 @@ import { columns } from "./text.ts";
 
 const INDENT = "  ";
 
+/** What a command reads from its environment. */
+export const ENVIRONMENT: readonly (readonly [string, string])[] = [
+  ["ISOLA_URL", "control plane to talk to, instead of the saved one"],
+  ["ISOLA_TOKEN", "API key to use, instead of the saved one"],
+  ["ISOLA_ORG", "org to work in when --org is not given"],
+  ["ISOLA_CONFIG", "folder of the saved sign-in (default ~/.config/isola)"],
+  ["NO_COLOR", "never colour the output"],
+];
+
 /** Help of the whole command: every command with its summary. */
 export function helpOfAll(table: readonly Command[]): string {
   return [
     "isola: an edge cloud in which every tenant lives on its own island",
     section("Usage", ["isola <command> [arguments] [options]"]),
     ...groupsOf(table).map(([title, commands]) => section(title, summaries(commands))),
-    section("Environment", [
-      ...columns([
-        ["ISOLA_URL", "control plane to talk to, instead of the saved one"],
-        ["ISOLA_TOKEN", "API key to use, instead of the saved one"],
-        ["ISOLA_ORG", "org to work in when --org is not given"],
-        ["ISOLA_CONFIG", "folder of the saved sign-in (default ~/.config/isola)"],
-        ["NO_COLOR", "never colour the output"],
-      ]),
-    ]),
+    section("Environment", columns(ENVIRONMENT)),
     "`isola help <command>` and `isola <command> --help` say more.",
   ].join("\n\n");
 }
@@ -52,7 +53,7 @@ export function helpOfCommand(command: Command): string {
 }
 
 /** How a command is written, in one line. */
-function usageOf(command: Command): string {
+export function usageOf(command: Command): string {
   const args = command.args.map((arg) => (arg.optional === true ? `[${arg.name}]` : `<${arg.name}>`));
   const required = Object.entries(command.options)
     .filter(([, option]) => "required" in option)
@@ -60,7 +61,8 @@ function usageOf(command: Command): string {
   return ["isola", command.name, ...args, ...required, "[options]"].join(" ");
 }
 
-function flagOf(name: string, option: OptionDefinition): string {
+/** An option as it is typed. */
+export function flagOf(name: string, option: OptionDefinition): string {
   const short = option.short === undefined ? "" : `-${option.short}, `;
   return option.type === "boolean" ? `${short}--${name}` : `${short}--${name} <${option.value}>`;
 }
@@ -77,7 +79,7 @@ const section = (title: string, lines: readonly string[]): string =>
   [`${title}:`, ...lines.map((line) => INDENT + line)].join("\n");
 
 /** Commands by object, in the order of the table; single words stand together. */
-function groupsOf(table: readonly Command[]): [string, Command[]][] {
+export function groupsOf(table: readonly Command[]): [string, Command[]][] {
   const groups = new Map<string, Command[]>();
   for (const command of table) {
     const object = firstWord(command);
