@@ -25,6 +25,7 @@ export const ENDPOINTS = {
   patchScript: scripts.patchScript,
   deleteScript: scripts.deleteScript,
   listVersions: scripts.listVersions,
+  listPackages: scripts.listPackages,
   diffScript: scripts.diffScript,
   rollBackScript: scripts.rollBackScript,
   invokeScript: scripts.invokeScript,

@@ -180,6 +180,25 @@ export const fileDiffSchema = z.object({
   note: z.string().nullable(),
 });
 
+export const listPackages = endpoint({
+  id: "listPackages",
+  method: "GET",
+  path: "/packages",
+  tag: "Scripts",
+  summary: "List the packages that scripts import by name without bundling them",
+  capability: "me:read",
+  response: z.object({
+    items: z.array(
+      z.object({
+        name: z.string(),
+        version: z.string(),
+        /** All that can be imported of it. */
+        imports: z.array(z.string()),
+      }),
+    ),
+  }),
+});
+
 export const diffScript = endpoint({
   id: "diffScript",
   method: "GET",

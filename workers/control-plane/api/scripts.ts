@@ -13,6 +13,7 @@ import { isNodeBuiltin } from "../compile/node-builtins.ts";
 import type { OrgImports } from "../compile/org-modules.ts";
 import { orgUrl } from "../env.ts";
 import { Mounts } from "../mount.ts";
+import { isPackage, PACKAGE_LIST, PACKAGES_ADVICE } from "../packages/index.ts";
 import type { Scope } from "../scope.ts";
 import { scriptNamed } from "./names.ts";
 import { pageRequest } from "./page.ts";
@@ -67,6 +68,7 @@ export const scripts = new Mounts()
     const script = await scriptNamed(scope, id, params.name);
     return scope.state.listVersions(id, script.id, pageRequest(query));
   })
+  .add(ENDPOINTS.listPackages, async () => ({ items: [...PACKAGE_LIST] }))
   .add(ENDPOINTS.diffScript, async ({ scope, access, params, query }) => {
     const { from, to } = await scope.state.versionPair(
       access.org.id,
@@ -144,7 +146,7 @@ async function save(
 
 /** Names that imports know already, so that a module by that name could never be reached. */
 function refuseReservedName(name: string): void {
-  if (!isNodeBuiltin(name) && name !== "isola") return;
+  if (!isNodeBuiltin(name) && !isPackage(name) && name !== "isola") return;
   const reason = `cannot be ${JSON.stringify(name)} for a module: an import of that name means another one. Choose another name.`;
   throw new PlatformError("invalid", `The upload is not valid: name ${reason}`, {
     issues: [{ field: "name", reason }],
@@ -157,9 +159,11 @@ function refusePlaced(error: unknown, imports: OrgImports): never {
   if (!parsed.success) throw error;
   const { issues, imports: causes } = parsed.data;
   return refuse(
-    issues.map(({ reason }, index) =>
-      imports.issue(causes[index]?.module ?? null, causes[index]?.name ?? null, reason),
-    ),
+    issues.map(({ reason }, index) => {
+      const { module, name } = causes[index] ?? { module: null, name: null };
+      const advice = reason.startsWith("The package ") ? ` ${PACKAGES_ADVICE}` : "";
+      return imports.issue(module, name, reason + advice);
+    }),
   );
 }
 

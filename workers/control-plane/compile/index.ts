@@ -2,6 +2,7 @@ import type { ModuleExports } from "../../../contracts/doors.ts";
 import type { Issue } from "../../../contracts/errors.ts";
 import { SOURCE_BYTES_MAX } from "../../../contracts/limits.ts";
 import type { CodeUses } from "../../../contracts/projection.ts";
+import { addPackages } from "../packages/add.ts";
 import { chooseMain, entryIssue } from "./entry.ts";
 import { Fault } from "./fault.ts";
 import { isCode, readFiles } from "./files.ts";
@@ -55,6 +56,7 @@ export async function compileUpload(upload: Upload): Promise<CompiledUpload> {
   const main = chooseMain(paths, upload.main);
   const given = upload.sourceMap === undefined ? null : sourceMapFor(main, paths, upload.sourceMap);
   const compiled = compileAll(files, paths, upload.metered === true);
+  addPackages(compiled, upload.metered === true);
   const entry = compiled.get(main);
   if (entry === undefined) throw new Error(`The entry file ${main} was not compiled.`);
   const linker = new Linker(compiled);
@@ -66,10 +68,10 @@ export async function compileUpload(upload: Upload): Promise<CompiledUpload> {
   if (issues.length > 0) refuse(issues);
 
   const modules = Object.fromEntries([...compiled].map(([path, { code }]) => [path, code]));
-  checkSize(Object.values(modules));
+  checkSize([...paths].map((path) => modules[path] ?? ""));
   const nodeCompat = [...compiled.values()].some(importsNode);
   const uses = usesOf(compiled.values());
-  const sourceMap = withColumns(given ?? entry.sourceMap(), columnsOf(compiled.values()));
+  const sourceMap = withColumns(given ?? entry.sourceMap(), columnsOf([...compiled.values()].filter(({ path }) => paths.has(path))));
   const hash = await hashCompiled({ kind: upload.kind, main, modules, nodeCompat });
   return { main, modules, nodeCompat, uses, imports, exports, sourceMap, hash, sizeBytes };
 }

@@ -2,6 +2,7 @@ import type { ModuleExports } from "../../../contracts/doors.ts";
 import type { Issue } from "../../../contracts/errors.ts";
 import { UPLOAD_ISSUES_MAX } from "../../../contracts/limits.ts";
 import type { CompiledModule } from "./module.ts";
+import { findPackageImport } from "../packages/index.ts";
 import { nearest } from "./near.ts";
 
 /** The modules of one upload, and what each gives to the others. */
@@ -65,7 +66,7 @@ export class Linker {
   }
 
   #missing(from: string, path: string, name: string): string {
-    const reason = `${path} exports no ${name}.`;
+    const reason = `${findPackageImport(path) ?? path} exports no ${name}.`;
     if (/\.(?:json|txt)$/.test(path)) return `${reason} Import the whole file: import data from.`;
     if (name === "default") return `${reason} Import a name in braces, or give the file an \`export default\`.`;
     const near = nearest(name, this.#modules.get(path)?.record.exports ?? []);

@@ -1,6 +1,7 @@
 import { scriptNameSchema } from "../../../contracts/api/scripts.ts";
 import { ISOLA_PATH, modulePath } from "../../../contracts/projection.ts";
 import { CODE_EXTENSIONS, DATA_EXTENSIONS, extensionOf } from "./files.ts";
+import { findPackagePath, PACKAGES_ADVICE } from "../packages/index.ts";
 import { nearest } from "./near.ts";
 import { isNodeBuiltin } from "./node-builtins.ts";
 
@@ -53,12 +54,14 @@ function resolveName(from: string, specifier: string): Resolution {
   if (specifier === "") return none("The import names no module.");
   if (specifier.startsWith("#"))
     return none(`${show(specifier)} is a name from a package.json. Deploy with \`isola deploy\`, which resolves it.`);
+  const packagePath = findPackagePath(specifier);
+  if (packagePath !== null) return { type: "file", path: packagePath, specifier: relative(from, packagePath) };
   if (scriptNameSchema.safeParse(specifier).success) {
     return { type: "module", name: specifier, specifier: relative(from, modulePath(specifier)) };
   }
   const name = specifier.replace(/^(?:npm|jsr):/, "");
   return none(
-    `The package ${show(name)} is not part of the upload. Install it and deploy with \`isola deploy\`, which bundles npm packages.`,
+    `The package ${show(name)} is not part of the upload. Install it and deploy with \`isola deploy\`, which bundles npm packages. ${PACKAGES_ADVICE}`,
   );
 }
 
