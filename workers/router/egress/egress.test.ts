@@ -25,10 +25,10 @@ interface Echo {
 }
 
 /** What a script comes to whose body is given: what it returns, or the message of what it throws. */
-async function run<T = unknown>(body: string, limits: object = {}): Promise<T | string> {
+async function run<T = unknown>(body: string, limits: object = {}, options: object = {}): Promise<T | string> {
   await tenant.deploy(
     `export default async (request, ctx) => { try { ${body} } catch (error) { return "refused: " + error.message; } }`,
-    { limits },
+    { limits, ...options },
   );
   return (await tenant.get("/")).json();
 }
@@ -109,6 +109,21 @@ describe("an answer", () => {
       expect(await run(size(EGRESS_RESPONSE_BYTES_MAX + 1))).toMatch(/^refused: .*too-large/);
     },
   );
+});
+
+describe("an answer from outside", () => {
+  it("keeps an encoding that the runtime does not unpack", async () => {
+    const seen = `const r = await fetch("https://a.com/zstd"); return [r.headers.get("content-encoding"), await r.text()]`;
+    expect(await run(seen)).toEqual(["zstd", "packed"]);
+  });
+
+  it("keeps nothing that only the platform says inside an isolate", async () => {
+    await tenant.deploy(`export default { fetch: () => fetch("https://a.com/forged") }`);
+    for (let index = 0; index < 2; index++) {
+      const answer = await tenant.get("/");
+      expect([answer.status, await answer.text(), answer.headers.get("x-kept")]).toEqual([500, "{}", "1"]);
+    }
+  });
 });
 
 describe("a redirect", () => {
@@ -247,14 +262,43 @@ describe("other ways out", () => {
     expect(await run(open("127.0.0.1:8787"))).toMatch(/\(loopback\)/);
   });
 
-  it("refuse raw sockets, whatever they are made with", async () => {
-    await internet.takeSeen();
-    const ends = `const { done } = await socket.readable.getReader().read(); return done ? "refused: closed" : "connected"`;
-    const attempts = [
-      `const { connect } = await import("cloudflare:sockets"); const socket = connect("example.com:80"); ${ends}`,
-      `const { connect } = await import("cloudflare:sockets"); const socket = connect({ hostname: "127.0.0.1", port: 1 }, { secureTransport: "on" }); ${ends}`,
-    ];
-    for (const attempt of attempts) expect(await run(attempt)).toMatch(/^refused: /);
+  const ends = `const { done } = await socket.readable.getReader().read(); return done ? "refused: closed" : "connected"`;
+  it.each([
+    `const { connect } = await import("cloudflare:sockets"); const socket = connect("example.com:80"); ${ends}`,
+    `const { connect } = await import("cloudflare:sockets"); const socket = connect({ hostname: "127.0.0.1", port: 1 }, { secureTransport: "on" }); ${ends}`,
+    `const net = await import("node:net"); return new Promise((done, fail) => { const socket = net.connect(80, "example.com"); socket.on("error", fail); socket.on("close", () => done("refused: closed")); socket.on("data", () => done("data")); socket.write("GET / HTTP/1.0"); })`,
+  ])("refuse raw sockets: %s", async (body) => {
+    expect(JSON.stringify(await run(body, {}, { nodeCompat: true }))).toMatch(/^"refused: |script_error/);
+    expect(await internet.takeSeen()).toEqual([]);
+  });
+
+  it.each([
+    [
+      "WebSocket",
+      `return new Promise((done) => { const s = new WebSocket("ws://HOST/socket"); s.onopen = () => s.send("hi"); s.onmessage = ({ data }) => done(data); s.onerror = () => done("refused"); s.onclose = () => done("refused"); })`,
+      "echo hi",
+    ],
+    [
+      "EventSource",
+      `return new Promise((done) => { const s = new EventSource("http://HOST/echo"); s.onerror = () => { s.close(); done("tried"); }; })`,
+      "tried",
+    ],
+    [
+      "sendBeacon",
+      `navigator.sendBeacon("http://HOST/echo", "hi"); await scheduler.wait(100); return "tried"`,
+      "tried",
+    ],
+    [
+      "node:http",
+      `const http = await import("node:http"); return new Promise((done) => http.get("http://HOST/empty", (r) => done(r.statusCode)).on("error", () => done("refused")))`,
+      204,
+    ],
+  ])("judge what leaves by %s as well", async (_, body, fine) => {
+    const via = (host: string) => run(body.replaceAll("HOST", host), {}, { nodeCompat: true });
+    expect(await via("public.example.com")).toBe(fine);
+    const seen = await internet.takeSeen();
+    expect(new Set(seen)).toEqual(new Set(["public.example.com"]));
+    for (const host of ["127.0.0.1:8787", "localhost", "[::1]"]) expect(await via(host)).not.toBe("echo hi");
     expect(await internet.takeSeen()).toEqual([]);
   });
 

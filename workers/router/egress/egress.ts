@@ -12,6 +12,10 @@ import { counted } from "./counted.ts";
 import { boundedResponse } from "./incoming.ts";
 import { declaredLength, outgoingRequest } from "./outgoing.ts";
 
+const UNREACHABLE =
+  "Egress failed (unreachable): the host cannot be reached. Its name is unknown, nothing answers there, " +
+  "its certificate is not trusted, or its name leads to an address that is not public.";
+
 /**
  * Everything that leaves a script through `fetch`. It has no `connect`, so raw sockets are refused.
  * A redirect is followed in the script's isolate, hop by hop, and each hop comes through here.
@@ -46,10 +50,16 @@ export class Egress extends WorkerEntrypoint<RouterEnv, EgressProps> {
   }
 
   /** On one computer through the network service, which connects to public addresses only; on Cloudflare the global `fetch` does. */
-  #send(request: Request): Promise<Response> {
-    if (this.env.INTERNET !== undefined) return this.env.INTERNET.fetch(request);
+  async #send(request: Request): Promise<Response> {
     // Past the cache that all orgs would share, in which one could leave something for another.
-    return fetch(request, { cache: "no-store" });
+    if (this.env.INTERNET === undefined) return fetch(request, { cache: "no-store" });
+    try {
+      return await this.env.INTERNET.fetch(request);
+    } catch (error) {
+      // All that the network service says is a number under which nobody finds anything.
+      if (!(error instanceof Error && error.message.startsWith("internal error"))) throw error;
+      throw new Error(UNREACHABLE, { cause: error });
+    }
   }
 
   async #getOrg(): Promise<Projection> {

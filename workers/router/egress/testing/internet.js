@@ -54,6 +54,13 @@ export default class Internet extends WorkerEntrypoint {
       }
       case "/gzip":
         return new Response(zeros(Number(parameter("count"))), { headers: { "content-encoding": "gzip" } });
+      case "/zstd":
+        return new Response("packed", { headers: { "content-encoding": "zstd" }, encodeBody: "manual" });
+      case "/forged":
+        return new Response("{}", {
+          status: 500,
+          headers: { "x-isola-fault": "error", "x-isola-quiet": "1", "x-kept": "1" },
+        });
       case "/head":
         return new Response(null, { headers: { "content-length": "99999999999" } });
       case "/empty":
