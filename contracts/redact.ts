@@ -17,3 +17,20 @@ export function redactHeaders(headers: Readonly<Record<string, string>>): Record
   }
   return kept;
 }
+
+/** What belongs to one connection, or is made anew for each request. */
+const CONNECTION_NAMES: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Whether a recorded header is sent again where its request is repeated. */
+export const isSentAgain = (name: string, value: string): boolean =>
+  value !== REDACTED && !CONNECTION_NAMES.has(name.toLowerCase());

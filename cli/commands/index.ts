@@ -1,6 +1,10 @@
 import type { Command } from "../framework/command.ts";
 import { deploy } from "./deploy.ts";
 import { dev } from "./dev.ts";
+import { curlExecution } from "./executions/curl.ts";
+import { getExecution } from "./executions/get.ts";
+import { listExecutions } from "./executions/list.ts";
+import { replayExecution } from "./executions/replay.ts";
 import { invoke } from "./invoke.ts";
 import { createKey } from "./keys/create.ts";
 import { listKeys } from "./keys/list.ts";
@@ -55,6 +59,10 @@ export const COMMANDS: readonly Command[] = [
   deleteRoute,
   checkRoute,
   matchRoute,
+  listExecutions,
+  getExecution,
+  replayExecution,
+  curlExecution,
   listKeys,
   createKey,
   revokeKey,

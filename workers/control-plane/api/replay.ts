@@ -1,7 +1,7 @@
 import type { InvokeRequest } from "../../../contracts/doors.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import type { ExecutionRecord } from "../../../contracts/execution.ts";
-import { REDACTED } from "../../../contracts/redact.ts";
+import { isSentAgain } from "../../../contracts/redact.ts";
 
 /** What replaces parts of a recorded input. */
 export interface InputEdits {
@@ -25,19 +25,6 @@ export interface ReplayInput {
 export const REPLAY_WARNING =
   "The script ran again, with its live version: all that it does outside happened again, such as requests it sends " +
   "and data it writes. The new execution has an id of its own and names the one it repeats.";
-
-/** What belongs to a connection, or is made anew for a request. */
-const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "expect",
-  "host",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 /**
  * The input of an execution as it is run again. Throws `conflict` where what was recorded is not all of
@@ -63,7 +50,7 @@ function recordedHeaders({ request }: ExecutionRecord): { sent: Record<string, s
   const sent: Record<string, string> = {};
   const leftOut: string[] = [];
   for (const [name, value] of Object.entries(request?.headers ?? {})) {
-    if (value === REDACTED || CONNECTION_HEADERS.has(name.toLowerCase())) leftOut.push(name);
+    if (!isSentAgain(name, value)) leftOut.push(name);
     else Object.defineProperty(sent, name, { value, enumerable: true, configurable: true, writable: true });
   }
   return { sent, leftOut };
