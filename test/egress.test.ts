@@ -152,6 +152,30 @@ const WITHOUT_JUDGE = `
     },
   };`;
 
+/** Everything else with which a script could open a connection. */
+const OTHER_WAYS = `
+  import { connect } from "cloudflare:sockets";
+  const answers = {};
+  const tried = (way, work) => Promise.race([Promise.resolve().then(work).then(() => "done", (error) => error.message), scheduler.wait(500)])
+    .then((answer) => { answers[way] = answer ?? "nothing happened"; });
+  const talk = (socket) => { socket.opened.catch(() => {}); socket.writable.getWriter().write(new TextEncoder().encode("hi")).catch(() => {}); return socket.closed; };
+  export default {
+    async fetch(request) {
+      const [host] = await request.json();
+      await Promise.all([
+        tried("connect", () => talk(connect(host))),
+        tried("connect with TLS", () => talk(connect(host, { secureTransport: "on" }))),
+        tried("WebSocket", () => new Promise((done) => { new WebSocket("ws://" + host).onerror = done; })),
+        tried("upgrade", () => fetch("http://" + host, { headers: { upgrade: "websocket" } })),
+        tried("EventSource", () => new Promise((done) => { const s = new EventSource("http://" + host); s.onerror = () => { s.close(); done(); }; })),
+        tried("sendBeacon", async () => { navigator.sendBeacon("http://" + host, "hi"); await scheduler.wait(200); }),
+        tried("cache", () => caches.default.match("http://" + host)),
+        tried("import", () => import("http://" + host + "/x.js")),
+      ]);
+      return Response.json(answers);
+    }
+  }`;
+
 async function attempt(at: BareEdge, urls: string[], headers: object = {}): Promise<Record<string, string>> {
   const answer = await request({
     port: at.port,
@@ -171,6 +195,9 @@ const allow = (list: string) => (config: string) => {
   return changed;
 };
 
+/** The configuration with a network that reaches everything. */
+const opened = (config: string) => allow('"public", "private", "local"')(config).replace(/deny = \[[^\]]*\], /, "");
+
 test("a script reaches no port of this computer by any spelling, and hears why", async () => {
   const answers = await attempt(await edge({ published: published(ATTACKER) }), spellings());
   expect(arrived).toEqual([]);
@@ -182,11 +209,16 @@ test("a script reaches no port of this computer by any spelling, and hears why",
 });
 
 test("judging the URL alone is enough for that", async () => {
-  const open = {
-    published: published(ATTACKER),
-    configure: (config: string) => allow('"public", "private", "local"')(config).replace(/deny = \[[^\]]*\], /, ""),
-  };
-  await attempt(await edge(open), spellings());
+  await attempt(await edge({ published: published(ATTACKER), configure: opened }), spellings());
+  expect(arrived).toEqual([]);
+});
+
+test("nothing but fetch opens a connection, and whatever is fetch in disguise is judged", async () => {
+  const answers = await attempt(await edge({ published: published(OTHER_WAYS), configure: opened }), [
+    `127.0.0.1:${port}`,
+  ]);
+
+  expect(Object.keys(answers)).toHaveLength(8);
   expect(arrived).toEqual([]);
 });
 
@@ -219,4 +251,10 @@ test("without either it would be reached, with a head that the script could not 
     `host: 127.0.0.2:${port}`,
     "x-b: 1",
   ]);
+});
+
+test("a host that the network does not let through is one that cannot be reached", async () => {
+  const closed = await edge({ published: published(ATTACKER), configure: allow("") });
+  const { "http://8.8.8.8/": answer } = await attempt(closed, ["http://8.8.8.8/"]);
+  expect(answer).toMatch(/^Egress failed \(unreachable\): /);
 });
