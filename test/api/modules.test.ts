@@ -95,7 +95,7 @@ describe("a script that imports a module", () => {
   });
 });
 
-test.each(["path", "crypto", "isola"])(
+test.each(["path", "crypto", "isola", "hono"])(
   "a module is not called %s, for imports of that name mean another",
   async (name) => {
     const refused = await saveModule(name, "export const a = 1;");
@@ -104,6 +104,38 @@ test.each(["path", "crypto", "isola"])(
     expect((await save(name, "export default () => new Response();")).status).toBe(200);
   },
 );
+
+describe("packages that need no bundling", () => {
+  test("are listed with their versions", async () => {
+    const { status, json } = await core.call("/api/v1/packages", { token: owner.token });
+    expect(status).toBe(200);
+    expect(json.items).toContainEqual({
+      name: "zod",
+      version: expect.stringMatching(/^4\./),
+      imports: ["zod", "zod/mini"],
+    });
+  });
+
+  test("are linked once for a script and its modules", async () => {
+    await saveModule("schemas", 'import { z } from "zod";\nexport const name = z.string();');
+    const source =
+      'import { z } from "zod";\nimport { name } from "schemas";\nexport default () => z.object({ name });';
+    const { live } = (await save("shop", source)).json;
+    const code = (await core.door("state", "versionCode", orgId, live.id)).value;
+    const large = Object.values<string>(code.modules).filter((text) => text.length > 10_000);
+    const stored = Object.keys(code.modules).filter((path) => path.startsWith(".packages/"));
+    expect(large.length).toBe(stored.length);
+    expect(
+      code.modules[stored.find((path) => path.includes("index"))?.replace(/^/, ".modules/schemas@1/") ?? ""],
+    ).toMatch(/^export \* from "\.\.\/\.\.\/\.\.\/\.\.\/\.packages\/zod@[^"]+";\nexport \{ default \} from/);
+  });
+
+  test("are named where an import leads nowhere", async () => {
+    const refused = await save("shop", 'import "lodash";\nexport default () => 1;');
+    expect(refused.json.error.message).toContain("index.ts:1:8");
+    expect(refused.json.error.message).toContain("Available without bundling: hono, itty-router, jose, zod.");
+  });
+});
 
 describe("the versions of a script", () => {
   test("say who made one live and since when, also after a roll back", async () => {
