@@ -61,7 +61,7 @@ export async function compileUpload(upload: Upload): Promise<CompiledUpload> {
   if (entry === undefined) throw new Error(`The entry file ${main} was not compiled.`);
   const linker = new Linker(compiled);
   const issue = entryIssue(linker, entry, upload.kind, files.get(main) ?? "");
-  const imports = new OrgImports(compiled.values());
+  const imports = new OrgImports(compiled.values(), linker);
   const exports = upload.kind === "module" ? linker.exportsOf(main) : null;
   const tooMany = exports === null ? null : exportsIssue(entry, exports);
   const issues = [...linker.issues(), ...imports.issues(), ...[issue, tooMany].filter((found) => found !== null)];
@@ -71,7 +71,10 @@ export async function compileUpload(upload: Upload): Promise<CompiledUpload> {
   checkSize([...paths].map((path) => modules[path] ?? ""));
   const nodeCompat = [...compiled.values()].some(importsNode);
   const uses = usesOf(compiled.values());
-  const sourceMap = withColumns(given ?? entry.sourceMap(), columnsOf([...compiled.values()].filter(({ path }) => paths.has(path))));
+  const sourceMap = withColumns(
+    given ?? entry.sourceMap(),
+    columnsOf([...compiled.values()].filter(({ path }) => paths.has(path))),
+  );
   const hash = await hashCompiled({ kind: upload.kind, main, modules, nodeCompat });
   return { main, modules, nodeCompat, uses, imports, exports, sourceMap, hash, sizeBytes };
 }

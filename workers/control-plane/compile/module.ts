@@ -46,11 +46,20 @@ export function compileModule(
   const record = readRecord(path, text, code, toSource);
   const targets = new Map(record.requests.map((request) => [request, targetOf(path, request, paths)]));
   const insertions = metered ? record.reading.insertions(path, code) : [];
-  const edits = [...insertions.map(({ offset, text }) => ({ start: offset, end: offset, text })), ...importEdits(code, targets)];
+  const edits = [
+    ...insertions.map(({ offset, text }) => ({ start: offset, end: offset, text })),
+    ...importEdits(code, targets),
+  ];
   return {
     path,
     code: edited(code, edits),
-    columns: insertions.length === 0 ? null : columnsOf(code, edits.toSorted((a, b) => a.start - b.start)),
+    columns:
+      insertions.length === 0
+        ? null
+        : columnsOf(
+            code,
+            edits.toSorted((a, b) => a.start - b.start),
+          ),
     record,
     targets,
     sourceMap: () => (erased === null ? null : JSON.stringify(erased.map)),

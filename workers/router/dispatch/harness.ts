@@ -183,13 +183,18 @@ class Run {
   }
 }
 
+// What an error says of itself may be the script's own work, and fail in its turn.
+function told(error, name) {
+  try { return String(error[name]); } catch { return ""; }
+}
+
 function fault(lines, error, metered) {
   const known = error instanceof NativeError;
   const body = {
     error: {
-      name: known ? String(error.name) : "Thrown",
-      message: known ? String(error.message) : show(error, new Set()),
-      stack: known ? String(error.stack) : "",
+      name: known ? told(error, "name") : "Thrown",
+      message: known ? told(error, "message") : show(error, new Set()),
+      stack: known ? told(error, "stack") : "",
     },
     lines: lines.splice(0),
     ...(metered === undefined ? {} : { cpuMs: metered.usedMs, limit: metered.error === undefined ? undefined : "cpuMs" }),

@@ -29,6 +29,7 @@ const labelOf = labels.getStore.bind(labels);
 const withLabel = labels.run.bind(labels);
 const clock = performance.now.bind(performance);
 const later = setTimeout.bind(globalThis);
+const NativePromise = Promise;
 
 class CpuLimitError extends Error {
   name = "CpuLimitError";
@@ -37,7 +38,7 @@ Object.freeze(CpuLimitError);
 Object.freeze(CpuLimitError.prototype);
 
 function begin(cpuMs) {
-  return { __proto__: null, cpuMs, usedMs: 0, lookedAt: 0, beganAt: 0, open: false, armed: false, broken: false, error: undefined };
+  return { __proto__: null, cpuMs, usedMs: 0, lookedAt: 0, beganAt: 0, open: false, armed: false, broken: false, error: undefined, end: undefined };
 }
 
 // What runs outside of all runs, such as the callbacks of streams, has a budget a turn.
@@ -54,12 +55,13 @@ function current() {
   return (labelled ? labelOf() : undefined) ?? alone ?? stray;
 }
 
+// One error for all: where promises form long chains, each new one costs a walk along the chain for its stack.
 function stop(run) {
   run.broken = anyBroken = true;
-  const error = new CpuLimitError("The script used up its " + run.cpuMs +
+  run.error ??= new CpuLimitError("The script used up its " + run.cpuMs +
     " ms of processor time. Do less in one run, or raise its limit cpuMs (at most ${SCRIPT_LIMITS.cpuMs.max}).");
-  run.error ??= error;
-  throw error;
+  run.end?.(run.error);
+  throw run.error;
 }
 
 function stopStartup() {
@@ -122,7 +124,17 @@ export function r() {
   if (run.broken) stop(run);
 }
 
+// The run ends with its budget, even where the script waits for what was broken off.
 function enter(run, task) {
+  return new NativePromise((resolve, reject) => {
+    run.end = reject;
+    (async () => {
+      try { resolve(await begun(run, task)); } catch (error) { reject(error); }
+    })();
+  });
+}
+
+function begun(run, task) {
   const at = clock();
   stray.cpuMs = run.cpuMs;
   run.beganAt = run.lookedAt = lookedAt = at;

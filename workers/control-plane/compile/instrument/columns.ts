@@ -65,7 +65,8 @@ function encoded(value: number): string {
 /** A source map (JSON text) that tells of moved columns, too; by path. */
 export function withColumns(sourceMap: string | null, tables: Readonly<Record<string, string>>): string | null {
   if (Object.keys(tables).length === 0) return sourceMap;
-  const map: unknown = sourceMap === null ? { version: 3, sources: [], names: [], mappings: "" } : JSON.parse(sourceMap);
+  const map: unknown =
+    sourceMap === null ? { version: 3, sources: [], names: [], mappings: "" } : JSON.parse(sourceMap);
   return JSON.stringify({ ...(map as object), [FIELD]: tables });
 }
 

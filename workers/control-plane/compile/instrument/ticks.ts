@@ -11,28 +11,11 @@ export class TickFinder {
 
   /** Takes a node that was just read; what is inside it came before. */
   see(node: AnyNode): void {
-    switch (node.type) {
-      case "WhileStatement":
-      case "DoWhileStatement":
-      case "ForStatement":
-      case "ForInStatement":
-      case "ForOfStatement":
-        this.#loop(node.body);
-        break;
-      case "CatchClause":
-        this.#add(node.body.start + 1, "rethrow");
-        break;
-      case "TryStatement":
-        if (node.finalizer) this.#add(node.finalizer.start + 1, "rethrow");
-        break;
-      case "ClassBody":
-        this.#add(node.start + 1, "tickStatic");
-        break;
-      case "PropertyDefinition":
-        if (node.value) this.#expression(node.value);
-        break;
-      default:
-    }
+    if (isLoop(node)) this.#loop(node.body);
+    else if (node.type === "CatchClause") this.#add(node.body.start + 1, "rethrow");
+    else if (node.type === "TryStatement" && node.finalizer) this.#add(node.finalizer.start + 1, "rethrow");
+    else if (node.type === "ClassBody") this.#add(node.start + 1, "tickStatic");
+    else if (node.type === "PropertyDefinition" && node.value) this.#expression(node.value);
   }
 
   /** Takes a function with its body. */
@@ -83,3 +66,8 @@ export class TickFinder {
     this.spots.push({ offset, piece });
   }
 }
+
+type Loop = Extract<AnyNode, { type: `${"While" | "DoWhile" | "For" | "ForIn" | "ForOf"}Statement` }>;
+
+const LOOPS = new Set(["WhileStatement", "DoWhileStatement", "ForStatement", "ForInStatement", "ForOfStatement"]);
+const isLoop = (node: AnyNode): node is Loop => LOOPS.has(node.type);

@@ -55,38 +55,16 @@ export class UsesFinder {
 
   /** Takes a node that was just read; what is inside it came before. */
   see(node: AnyNode): void {
-    switch (node.type) {
-      case "Identifier":
-        this.#count(node.name, 1);
-        break;
-      case "Literal":
-        if (typeof node.value === "string" && STREAMS.has(node.value)) this.#hidden = true;
-        break;
-      case "TemplateElement":
-        if (STREAMS.has(node.value.cooked ?? "")) this.#hidden = true;
-        break;
-      case "MemberExpression":
-        if (node.computed) this.#key(node.property);
-        else if (node.property.type === "Identifier" && !isGlobal(node.object)) this.#member(node.property.name);
-        break;
-      case "Property":
-        if (node.computed) this.#key(node.key);
-        else if (!node.shorthand && node.key.type === "Identifier") this.#member(node.key.name);
-        break;
-      case "MethodDefinition":
-      case "PropertyDefinition":
-        if (node.computed) this.#key(node.key);
-        else if (node.key.type === "Identifier") this.#member(node.key.name);
-        break;
-      case "FunctionDeclaration":
-      case "FunctionExpression":
-        if (node.generator) this.#hidden = true;
-        break;
-      case "ImportExpression":
-        this.#imports = true;
-        break;
-      default:
-    }
+    if (node.type === "Identifier") this.#count(node.name, 1);
+    else if (node.type === "Literal") this.#text(node.value);
+    else if (node.type === "TemplateElement") this.#text(node.value.cooked);
+    else if (node.type === "MemberExpression") this.#key(node.property, node.computed, isGlobal(node.object));
+    else if (node.type === "Property") this.#key(node.key, node.computed, node.shorthand);
+    else if (node.type === "MethodDefinition" || node.type === "PropertyDefinition") {
+      this.#key(node.key, node.computed, false);
+    } else if (node.type === "FunctionDeclaration" || node.type === "FunctionExpression") {
+      if (node.generator) this.#hidden = true;
+    } else if (node.type === "ImportExpression") this.#imports = true;
   }
 
   /** What the module uses, now that it was read. */
@@ -106,16 +84,19 @@ export class UsesFinder {
     this.#named.set(name, (this.#named.get(name) ?? 0) + by);
   }
 
-  /** A name behind a dot or in front of a colon is not the global of that name. */
-  #member(name: string): void {
-    if (name === "fetch" || name === "console") this.#count(name, -1);
+  #text(value: unknown): void {
+    if (typeof value === "string" && STREAMS.has(value)) this.#hidden = true;
   }
 
-  #key(key: { type: string; value?: unknown }): void {
-    const known = key.type === "Literal" && (typeof key.value === "number" || typeof key.value === "string");
-    if (!known) this.#hidden = true;
+  /** A name behind a dot or in front of a colon is not the global of that name; `isGlobal` says that it is one all the same. */
+  #key(key: AnyNode, computed: boolean, isGlobal: boolean): void {
+    if (computed) {
+      if (key.type !== "Literal" || (typeof key.value !== "number" && typeof key.value !== "string"))
+        this.#hidden = true;
+    } else if (key.type === "Identifier" && !isGlobal && (key.name === "fetch" || key.name === "console")) {
+      this.#count(key.name, -1);
+    }
   }
 }
 
-const isGlobal = (node: { type: string; name?: string }): boolean =>
-  node.type === "Identifier" && EVERYTHING.includes(node.name ?? "");
+const isGlobal = (node: AnyNode): boolean => node.type === "Identifier" && EVERYTHING.includes(node.name);
