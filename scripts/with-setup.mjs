@@ -6,7 +6,7 @@
 //
 // It is all that runs on the system's own Node, so it is plain JavaScript without dependencies.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
@@ -28,6 +28,9 @@ const lockfile = join(root, "package-lock.json");
 const mark = join(modules, ".isola-setup");
 const nodeBinary = join(modules, "node", "bin", process.platform === "win32" ? "node.exe" : "node");
 
+const packageBuilder = join(root, "scripts", "build-packages.mjs");
+const builtPackages = join(root, "workers", "control-plane", "packages", "built.json");
+
 class SetupError extends Error {}
 
 async function main() {
@@ -37,6 +40,11 @@ async function main() {
   const [first, ...rest] = process.argv.slice(2);
   if (first === undefined) throw new SetupError("nothing to run — name a file, or --bin and a program");
   if (!isInstalled()) await install();
+  // Made at the installation, but an installation may have been taken over from another clone.
+  if (existsSync(packageBuilder) && !existsSync(builtPackages)) {
+    const { status } = spawnSync(nodeBinary, [packageBuilder], { stdio: ["ignore", "ignore", "inherit"] });
+    if (status !== 0) throw new SetupError("the packages for scripts cannot be bundled — see above");
+  }
   const [program, args] = first === "--bin" ? [binOf(rest[0]), rest.slice(1)] : [resolve(root, first), rest];
   run([program, ...args], first !== "--bin");
 }

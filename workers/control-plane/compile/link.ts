@@ -33,17 +33,31 @@ export class Linker {
   /** Whether a module exports a name, itself or through `export * from`; what built-in modules export is not known here. */
   exports(path: string, name: string): boolean {
     if (name === "default") return this.#modules.get(path)?.record.exports.has(name) ?? false;
-    const source = this.#sources.get(path) ?? this.#sourceOf(path);
-    this.#sources.set(path, source);
+    const source = this.#known(path);
     return source.open || source.stars.size > 0 || source.exports.some((names) => names.has(name));
+  }
+
+  /** The module of the org that a file takes a name from by `export *`; null where it is not the only one that could be. */
+  passedOn(path: string, name: string): string | null {
+    if (name === "default") return null;
+    const { exports, stars, open } = this.#known(path);
+    const [only, second] = stars;
+    if (only === undefined || second !== undefined || open || exports.some((names) => names.has(name))) return null;
+    return only;
   }
 
   /** What a file gives to other scripts of the org. */
   exportsOf(path: string): ModuleExports {
-    const { exports, stars, open } = this.#sourceOf(path);
+    const { exports, stars, open } = this.#known(path);
     const names = new Set(exports.flatMap((set) => [...set]));
     if (!this.exports(path, "default")) names.delete("default");
     return { names: [...names].sort(), stars: [...stars].sort(), open };
+  }
+
+  #known(path: string): NameSource {
+    const source = this.#sources.get(path) ?? this.#sourceOf(path);
+    this.#sources.set(path, source);
+    return source;
   }
 
   #sourceOf(path: string): NameSource {

@@ -33,6 +33,19 @@ describe("an import of a name that is no file", () => {
     expect(imports.issue(null, null, "no")).toEqual({ reason: "no" });
   });
 
+  it("is found behind a file that passes all of it on, where no other could be meant", async () => {
+    const files = {
+      "index.ts": `import { own, sum } from "./all"; own; sum;\n${HANDLER}`,
+      "all.ts": 'export * from "./more"; export const own = 1;',
+      "more.ts": 'export * from "money";',
+    };
+    const { imports } = await compile({ files });
+    expect(imports.list()).toEqual([{ module: "money", names: ["sum"] }]);
+    expect(imports.issue("money", "sum", "no")).toMatchObject({ file: "index.ts", line: 1, column: 15 });
+    const two = await compile({ files: { ...files, "more.ts": 'export * from "money"; export * from "cart";' } });
+    expect(two.imports.list().map(({ names }) => names)).toEqual([[], []]);
+  });
+
   it("gives way to a built-in module", async () => {
     expect((await compile(`import { parse } from "path"; parse;\n${HANDLER}`)).imports.list()).toEqual([]);
   });

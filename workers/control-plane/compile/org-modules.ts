@@ -1,22 +1,32 @@
 import type { ModuleExports, ModuleImport } from "../../../contracts/doors.ts";
 import type { Issue } from "../../../contracts/errors.ts";
 import { MODULE_IMPORTS_MAX, MODULE_NAMES_LENGTH_MAX } from "../../../contracts/limits.ts";
+import type { Linker } from "./link.ts";
 import type { CompiledModule } from "./module.ts";
+import type { ModuleRequest } from "./parse.ts";
 
 /** What an upload takes from modules of its org, and where it does so. */
 export class OrgImports {
   readonly #imports = new Map<string, Taken>();
 
-  constructor(modules: Iterable<CompiledModule>) {
+  constructor(modules: Iterable<CompiledModule>, linker: Linker) {
     for (const module of modules) {
       for (const [request, target] of module.targets) {
-        if (target.type !== "module") continue;
-        const taken = this.#imports.get(target.name) ?? { first: { module, start: request.start }, names: new Map() };
-        this.#imports.set(target.name, taken);
-        for (const { name, start } of request.names) {
-          if (!taken.names.has(name)) taken.names.set(name, { module, start });
+        if (target.type === "module") this.#add(target.name, { module, start: request.start }, request.names);
+        if (target.type !== "file") continue;
+        for (const taken of request.names) {
+          const from = linker.passedOn(target.path, taken.name);
+          if (from !== null) this.#add(from, { module, start: taken.start }, [taken]);
         }
       }
+    }
+  }
+
+  #add(name: string, place: Place, names: ModuleRequest["names"]): void {
+    const taken = this.#imports.get(name) ?? { first: place, names: new Map() };
+    this.#imports.set(name, taken);
+    for (const { name: wanted, start } of names) {
+      if (!taken.names.has(wanted)) taken.names.set(wanted, { module: place.module, start });
     }
   }
 
