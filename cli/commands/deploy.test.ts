@@ -240,14 +240,18 @@ describe("deploy", () => {
   it("says what helps when neither this computer nor the platform knows an import", async () => {
     const refuse = (call: { body: Sent }): never => {
       const { main } = call.body;
-      const issues = [{ file: main, reason: '"lodash/get" is not part of the upload' }];
+      const issues = [{ file: main, reason: '"lodash/get" is not part of the upload. Available: zod.' }];
       throw new PlatformError("invalid", "The upload is not valid.", { issues });
     };
     const answers = { putScript: refuse as unknown as NonNullable<Answers["putScript"]> };
-    const { deploy } = await workplace([], { "a.ts": 'import get from "lodash/get";\nexport default get;\n' }, answers);
+    const { deploy } = await workplace(
+      [],
+      { "a.ts": 'import get from "lodash/get";\nimport * as zod from "zod";\nexport default [get, zod];\n' },
+      answers,
+    );
     const { code, err } = await deploy(["a.ts"]);
     expect(code).toBe(1);
-    expect(err).toContain("lodash: not installed here. Run `npm install lodash` in the folder of your code");
+    expect(err).toContain("\nlodash: not installed here. Run `npm install lodash` in the folder of your code");
   });
 
   it("shows its stages at a terminal and nowhere else", async () => {

@@ -168,6 +168,27 @@ describe("isola dev", () => {
     expect(await missing.done).toMatchObject({ code: 1, err: expect.stringContaining("no file or folder nothing.ts") });
   });
 
+  it("waits for a platform that is not there yet", async () => {
+    let asked = 0;
+    const getOrg: NonNullable<Answers["getOrg"]> = ({ params }) => {
+      if (++asked < 3) throw new PlatformError("unavailable", "Starting.");
+      return anOrgInFull(params.slug);
+    };
+    const { says, ctrlC } = await developing({ "a.ts": CODE("one") }, ["a.ts"], { getOrg });
+    await says("out", /live v1/);
+    expect((await ctrlC()).err.match(/waiting: Starting\./g)).toHaveLength(1);
+  });
+
+  it("ends at once while it waits", async () => {
+    const away = (): never => {
+      throw new PlatformError("unavailable", "Away.");
+    };
+    const { says, ctrlC, sent } = await developing({ "a.ts": CODE("one") }, ["a.ts"], { getOrg: away });
+    await says("err", /waiting: Away\./);
+    expect(await ctrlC()).toMatchObject({ code: 0, out: "" });
+    expect(sent()).toEqual([]);
+  });
+
   it("asks which org when there are several and somebody is there to say", async () => {
     const orgs = () => ({ items: [anOrg("hello"), anOrg("shop")], cursor: null });
     const asked = await developing({ "a.ts": CODE("one") }, ["a.ts"], { listOrgs: orgs }, { answers: ["shop"] });
@@ -177,20 +198,35 @@ describe("isola dev", () => {
     expect(await alone.done).toMatchObject({ code: 2, err: expect.stringContaining("hello, shop") });
   });
 
-  it("says how to go back to what was live before", async () => {
-    const getScript = () => ({
-      ...aScript("a", 7),
-      version: aScript("a", 7).live,
-      main: "a.ts",
-      files: {},
-      imports: [],
-      usedBy: [],
+  it("says how to go back to what was live before, as long as it is kept", async () => {
+    const scriptAt = (number: number) => aScript("a", number);
+    const session = async (after: number): Promise<string> => {
+      const { says, ctrlC } = await developing({ "a.ts": CODE("one") }, ["a.ts"], {
+        getScript: () => ({
+          ...scriptAt(7),
+          version: scriptAt(7).live,
+          main: "a.ts",
+          files: {},
+          imports: [],
+          usedBy: [],
+        }),
+        putScript: () => scriptAt(after),
+      });
+      await says("out", /live v/);
+      return (await ctrlC()).err;
+    };
+    expect(await session(106)).toContain("It was v7 before: `isola scripts rollback a 7` goes back.");
+    expect(await session(107)).toContain("v107 of a stays live. v7, which was live before, is no longer kept.");
+    expect(await session(7)).toMatch(/v7 of a stays live\.\n$/);
+  });
+
+  it("makes a module live without an address", async () => {
+    const putScript = () => ({ ...aScript("money"), kind: "module" as const });
+    const { says, ctrlC, plane } = await developing({ "money.ts": CODE("1") }, ["money.ts", "--kind", "module"], {
+      putScript,
     });
-    const { says, ctrlC } = await developing({ "a.ts": CODE("one") }, ["a.ts"], {
-      getScript,
-      putScript: () => aScript("a", 8),
-    });
-    await says("out", /live v8/);
-    expect((await ctrlC()).err).toContain("It was v7 before: `isola scripts rollback a 7` goes back.");
+    await says("out", /^live v1 in \d+ ms\n$/);
+    await ctrlC();
+    expect(plane.callsTo("POST /api/v1/orgs/hello/routes")).toEqual([]);
   });
 });

@@ -59,7 +59,7 @@ const lineOf = (text: string | undefined, line: number | undefined): string | nu
 
 /** What helps when a name was found neither here nor by the platform. */
 function adviceOn(external: readonly string[], issues: readonly Issue[]): string | null {
-  const names = external.filter((name) => issues.some(({ reason }) => reason.includes(name)));
+  const names = external.filter((name) => issues.some(({ reason }) => reason.includes(JSON.stringify(name))));
   const [first] = names;
   if (first === undefined) return null;
   const packages = [...new Set(names.map((name) => name.split("/", 1)[0] ?? name))];

@@ -37,7 +37,6 @@ export class Changes {
     this.#files = files;
     const wanted = new Map<string, string[]>();
     for (const file of files) {
-      if (file.includes("node_modules")) continue;
       const folder = dirname(file);
       wanted.set(folder, [...(wanted.get(folder) ?? []), file]);
     }

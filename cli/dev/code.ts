@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 import { PlatformError } from "../../contracts/errors.ts";
 import type { BundleReader } from "../deploy/bundle.ts";
@@ -6,6 +6,8 @@ import { openBundler, stopBuilder, type Bundler } from "../deploy/bundler.ts";
 import { findEntry, type Entry } from "../deploy/entry.ts";
 import type { Upload } from "../deploy/upload.ts";
 import { Changes } from "./changes.ts";
+
+const INSTALLED = /(?:^|[\\/])node_modules[\\/]/;
 
 /** The code of one script while somebody works on it: bundled on demand, and watched for the next save. */
 export class Code {
@@ -63,9 +65,9 @@ export class Code {
   }
 
   #files(): Set<string> {
-    const files = new Set(this.#bundler?.files() ?? []);
-    files.add(this.#entry.file);
-    if (this.#entry.isFolder) files.add(join(this.#entry.root, "package.json"));
-    return files;
+    const { file, root, isFolder } = this.#entry;
+    // What is installed is not edited, and it is much.
+    const own = [...(this.#bundler?.files() ?? [])].filter((path) => !INSTALLED.test(relative(root, path)));
+    return new Set([...own, file, ...(isFolder ? [join(root, "package.json")] : [])]);
   }
 }

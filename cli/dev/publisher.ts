@@ -1,8 +1,9 @@
+import { ApiError } from "../../contracts/client.ts";
+import { VERSIONS_PER_SCRIPT_MAX } from "../../contracts/limits.ts";
+import type { ParsedRoute } from "../../contracts/routing/index.ts";
 import { lookAround, makeRoutes, saveVersion, urlOf, type VersionSettings } from "../deploy/publish.ts";
 import type { RoutePlan } from "../deploy/routes.ts";
 import type { Upload } from "../deploy/upload.ts";
-import { ApiError } from "../../contracts/client.ts";
-import type { ParsedRoute } from "../../contracts/routing/index.ts";
 import type { Org } from "../session/org.ts";
 import type { ApiRoute } from "../session/route-text.ts";
 import type { Workplace } from "../session/workplace.ts";
@@ -77,6 +78,9 @@ export class Publisher {
     const { script, version } = this.#live;
     const now = `v${version} of ${script} stays live.`;
     if (before === null || before === version) return now;
+    // Only the newest are kept, and a long session makes many.
+    if (version - before >= VERSIONS_PER_SCRIPT_MAX)
+      return `${now} v${before}, which was live before, is no longer kept.`;
     return `${now} It was v${before} before: \`isola scripts rollback ${script} ${before}\` goes back.`;
   }
 }

@@ -30,7 +30,7 @@ export function humanReporter(host: Host): Reporter {
           for (const warning of event.warnings) err(warning.trimEnd());
           const { version, urls } = event.live;
           const [first = "", ...others] = urls;
-          out(`${paint("green", "live")} v${version} in ${event.durationMs} ms  ${clean(first)}`);
+          out(`${paint("green", "live")} v${version} in ${event.durationMs} ms  ${clean(first)}`.trimEnd());
           // All of them once; they are the same from save to save.
           if (shown !== urls.join("\n")) for (const url of others) out(`  ${clean(url)}`);
           shown = urls.join("\n");
