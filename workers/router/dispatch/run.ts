@@ -6,6 +6,7 @@ import type { RouterContext, RouterEnv } from "../env.ts";
 import { logBuffer, scheduleDelivery } from "../log/delivery.ts";
 import { newExecutionId } from "../log/execution-id.ts";
 import type { ResolvedOrg } from "../resolve/org.ts";
+import { pace } from "../pace/pace.ts";
 import { journal, quarantine } from "../quarantine/watch.ts";
 import { attempt } from "./attempt.ts";
 import { enterGate, leaveGate } from "./gate.ts";
@@ -89,8 +90,10 @@ async function runThroughGate(
 /** An attempt that the launcher can tell of, should this process not survive it. */
 async function journalled(run: Run, executionId: string, env: RouterEnv, ctx: RouterContext): Promise<Ended> {
   const { org, script } = run;
+  const { orgId } = org.projection;
+  if (env.WALL_CLOCK === "visited" && !pace.enter(orgId, Date.now())) await pace.wait(orgId);
   if (!journal.wants(script.versionId, Date.now())) return attempt(run, executionId, env, ctx);
-  journal.runBegan(executionId, org.projection.orgId, script.versionId);
+  journal.runBegan(executionId, orgId, script.versionId);
   try {
     return await attempt(run, executionId, env, ctx);
   } finally {
