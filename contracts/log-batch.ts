@@ -40,9 +40,9 @@ export class LogBatchWriter {
     this.#length += text.length;
   }
 
-  /** Rows of one run keep their order; lines over the bound of one execution are left out. */
+  /** Rows of one run keep their order; lines over the bound of one execution, and the one that says so, are left out. */
   addLines(executionId: string, lines: readonly LogLine[]): void {
-    const texts = lines.slice(0, LOG_LINES_PER_EXECUTION_MAX).map((line) => JSON.stringify(line));
+    const texts = lines.slice(0, LOG_LINES_PER_EXECUTION_MAX + 1).map((line) => JSON.stringify(line));
     for (const group of boundedGroups(texts)) {
       const text = `[${JSON.stringify(executionId)},[${group.join(",")}]]`;
       const last = this.#lines.at(-1);

@@ -68,19 +68,56 @@ describe("the log", () => {
     expect(ids).toEqual(records.map(({ id }) => id).reverse());
   });
 
-  it("filters by script, by outcome and by HTTP status", async () => {
-    const ok = execution(NOW - 3);
-    const missing = execution(NOW - 2, { status: 404 });
-    const failed = execution(NOW - 1, { status: 502, outcome: "error", scriptId: "scr_other" });
-    const orgId = await logOf([ok, missing, failed]);
-    const idsOf = async (filter: Partial<ExecutionFilter>) =>
-      (await door.listExecutions(orgId, { ...ALL, ...filter }, firstPage)).items.map(({ id }) => id);
-    expect(await idsOf({ scriptId: "scr_hello" })).toEqual([missing.id, ok.id]);
-    expect(await idsOf({ status: "ok" })).toEqual([missing.id, ok.id]);
-    expect(await idsOf({ status: "error" })).toEqual([failed.id]);
-    expect(await idsOf({ status: "404" })).toEqual([missing.id]);
-    expect(await idsOf({ scriptId: "scr_other", status: "ok" })).toEqual([]);
-    expect(await idsOf({ scriptId: "scr" })).toEqual([]);
+  describe("finds", () => {
+    const [minute, hour] = [60_000, 3_600_000];
+    const ok = execution(NOW - 3 * hour, { path: "/Zürich" });
+    const missing = execution(NOW - 2 * hour, { status: 404, trigger: "invoke" });
+    const error = { name: "RangeError", message: 'a "quoted"\nword', stack: "at deep/inside.ts:3" };
+    const failed = execution(NOW - hour, { status: 502, outcome: "error", scriptId: "scr_other", error });
+    const spent = execution(NOW, { status: 507, outcome: "over_budget", brokenLimit: "cpuMs" });
+    const names = new Map([ok, missing, failed, spent].map(({ id }, index) => [id, index]));
+    const printed = { executionId: missing.id, lines: [{ at: NOW, level: "log" as const, text: 'say "Hello"\u0001' }] };
+    let log: Promise<string> | null = null;
+
+    const find = async (filter: Partial<ExecutionFilter>) => {
+      const orgId = await (log ??= logOf([ok, missing, failed, spent], [printed]));
+      const { items } = await door.listExecutions(orgId, { ...ALL, ...filter }, firstPage);
+      return items.map(({ id }) => names.get(id));
+    };
+
+    it.each<[string, Partial<ExecutionFilter>, number[]]>([
+      ["a script", { scriptId: "scr_hello" }, [3, 1, 0]],
+      ["no part of a script's id", { scriptId: "scr" }, []],
+      ["an outcome", { status: "error" }, [2]],
+      ["what broke its budget", { status: "over_budget" }, [3]],
+      ["a status", { status: "404" }, [1]],
+      ["a class of statuses", { status: "5xx" }, [3, 2]],
+      ["another class", { status: "2xx" }, [0]],
+      ["an empty class", { status: "1xx" }, []],
+      ["a trigger", { trigger: "invoke" }, [1]],
+      ["an id", { executionId: failed.id }, [2]],
+      ["what began since", { since: failed.startedAt }, [3, 2]],
+      ["what began until", { until: missing.startedAt }, [1, 0]],
+      ["what began between", { since: ok.startedAt + 1, until: failed.startedAt + minute }, [2, 1]],
+      ["a text in a path, in whatever case", { text: "ZÜRICH" }, [0]],
+      ["a text in a message", { text: 'error: A "quoted"\nw' }, [2]],
+      ["a text in a stack", { text: "INSIDE.ts" }, [2]],
+      ["a text in a console line", { text: 'y "hello"\u0001' }, [1]],
+      ["no text that only names a field", { text: "level" }, []],
+      ["nothing by a text that could be a pattern", { text: "%" }, []],
+      ["all of it together", { scriptId: "scr_hello", status: "4xx", trigger: "invoke", text: "hello" }, [1]],
+      ["nothing where one of it does not fit", { scriptId: "scr_hello", status: "4xx", text: "zürich" }, []],
+    ])("%s", async (_, filter, expected) => {
+      expect(await find(filter)).toEqual(expected);
+    });
+  });
+
+  it("reads records that were stored before some of their fields were there", async () => {
+    const { cpuMs, brokenLimit, depth, parentId, replayOf, request, response, ...early } = execution(NOW);
+    const orgId = await logOf([early as ExecutionRecord]);
+    const complete = { ...early, cpuMs, brokenLimit, depth, parentId, replayOf, request, response, lines: [] };
+    expect(await door.findExecution(orgId, early.id)).toEqual(complete);
+    expect((await door.listExecutions(orgId, ALL, firstPage)).items).toEqual([complete]);
   });
 
   it("gives an execution with its console lines, though they came in another batch, or twice", async () => {
@@ -128,7 +165,7 @@ describe("the log", () => {
     expect(found?.error?.message).toBe("no");
     expect(found?.error?.stack.startsWith("at somewhere\nat somewhere")).toBe(true);
     expect(found?.error?.stack.length).toBeLessThan(10_000);
-    expect(found?.lines).toHaveLength(LOG_LINES_PER_EXECUTION_MAX);
+    expect(found?.lines).toHaveLength(LOG_LINES_PER_EXECUTION_MAX + 1);
     expect(found?.lines.at(-1)?.text === text).toBe(true);
   });
 

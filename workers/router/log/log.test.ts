@@ -56,8 +56,8 @@ describe("the log", () => {
         depth: 0,
         parentId: null,
         replayOf: null,
-        request: null,
-        response: null,
+        request: { headers: {}, body: null },
+        response: { headers: { "content-type": "application/json" }, body: null },
       },
     ]);
   });
