@@ -98,9 +98,9 @@ describe("the loop of dev", () => {
 
   it("sends again what was refused when it is saved again, for the reason may be gone", async () => {
     const refusal = new PlatformError("invalid", "There is no module greetings.");
-    const { told, published } = await tell(["a", "a"], [refusal]);
-    expect(published).toEqual(["a", "a"]);
-    expect(told).toEqual(["refused", "live"]);
+    const { told, published } = await tell(["z", "a", "a"], [undefined, refusal]);
+    expect(published).toEqual(["z", "a", "a"]);
+    expect(told).toEqual(["live", "refused", "live"]);
   });
 
   it("ends when going on makes no sense", async () => {
