@@ -84,12 +84,32 @@ describe("a request's head", () => {
   });
 });
 
+describe("a method", () => {
+  it.each(["GET", "DELETE", "PATCH", "OPTIONS", "PROPFIND"])("%s arrives as it is", async (method) => {
+    expect((await echo(`{ method: "${method}" }`)).method).toBe(method);
+  });
+
+  it.each(["CONNECT", "GET / HTTP/1.1\\r\\nx-a: 1", "get\\n"])("%s leaves nothing", async (method) => {
+    expect(await run(`return (await fetch("https://a.com/echo", { method: "${method}" })).json()`)).toMatch(
+      /^refused: /,
+    );
+    expect(await internet.takeSeen()).toEqual([]);
+  });
+});
+
 describe("an answer", () => {
   it("keeps status, headers and the URL it came from", async () => {
     const answer = await run(
       `const r = await fetch("https://a.com/empty"); return [r.status, r.headers.get("x-kept"), r.url]`,
     );
     expect(answer).toEqual([204, "1", "https://a.com/empty"]);
+  });
+
+  it("keeps each of its cookies", async () => {
+    expect(await run(`return (await fetch("https://a.com/cookies")).headers.getSetCookie()`)).toEqual([
+      "a=1",
+      "b=2, c",
+    ]);
   });
 
   it("to HEAD may tell of a body of any length", async () => {

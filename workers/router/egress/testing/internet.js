@@ -54,6 +54,13 @@ export default class Internet extends WorkerEntrypoint {
       }
       case "/gzip":
         return new Response(zeros(Number(parameter("count"))), { headers: { "content-encoding": "gzip" } });
+      case "/cookies":
+        return new Response(zeros(3), {
+          headers: [
+            ["set-cookie", "a=1"],
+            ["set-cookie", "b=2, c"],
+          ],
+        });
       case "/zstd":
         return new Response("packed", { headers: { "content-encoding": "zstd" }, encodeBody: "manual" });
       case "/forged":
