@@ -75,7 +75,7 @@ async function runThroughGate(
   run.onStart?.(executionId);
   let ended: Ended;
   try {
-    ended = verdict === null ? await journalled(run, executionId, env, ctx) : refused(heldBack(verdict));
+    ended = verdict === null ? await paced(run, executionId, env, ctx) : refused(heldBack(verdict));
   } finally {
     leaveGate(orgId);
   }
@@ -87,13 +87,23 @@ async function runThroughGate(
   return { executionId, response: ended.response, refusal: ended.refusal, fault: ended.fault, status, durationMs };
 }
 
+/** An attempt that lets others be heard first, where all isolates share one thread with the watchdog's questions. */
+async function paced(run: Run, executionId: string, env: RouterEnv, ctx: RouterContext): Promise<Ended> {
+  if (env.WALL_CLOCK !== "visited") return journalled(run, executionId, env, ctx);
+  const { versionId } = run.script;
+  if (!pace.enter(versionId, Date.now())) await pace.wait(versionId);
+  try {
+    return await journalled(run, executionId, env, ctx);
+  } finally {
+    pace.leave(versionId);
+  }
+}
+
 /** An attempt that the launcher can tell of, should this process not survive it. */
 async function journalled(run: Run, executionId: string, env: RouterEnv, ctx: RouterContext): Promise<Ended> {
   const { org, script } = run;
-  const { orgId } = org.projection;
-  if (env.WALL_CLOCK === "visited" && !pace.enter(orgId, Date.now())) await pace.wait(orgId);
   if (!journal.wants(script.versionId, Date.now())) return attempt(run, executionId, env, ctx);
-  journal.runBegan(executionId, orgId, script.versionId);
+  journal.runBegan(executionId, org.projection.orgId, script.versionId);
   try {
     return await attempt(run, executionId, env, ctx);
   } finally {

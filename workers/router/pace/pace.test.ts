@@ -4,18 +4,22 @@ import { Pace } from "./pace.ts";
 
 const NOW = 1_700_000_000_000;
 
-/** A pace whose turns end when the test says so. */
+/** A pace whose turns end when the test says so, with versions that have run before. */
 function byHand() {
   let resolvers: (() => void)[] = [];
   const pace = new Pace(() => new Promise<void>((resolve) => resolvers.push(resolve)));
   const started: string[] = [];
+  for (const versionId of ["ver_long", "ver_short", "ver_calm"]) {
+    pace.enter(versionId, NOW - 60_000);
+    pace.leave(versionId);
+  }
   return {
     pace,
     started,
-    arrive: (orgId: string, count: number, now = NOW): void => {
+    arrive: (versionId: string, count: number, now = NOW): void => {
       for (let run = 0; run < count; run++) {
-        if (pace.enter(orgId, now)) started.push(orgId);
-        else void pace.wait(orgId).then(() => started.push(orgId));
+        if (pace.enter(versionId, now)) started.push(versionId);
+        else void pace.wait(versionId).then(() => started.push(versionId));
       }
     },
     /** Ends the turn, which took so long, and lets those who waited go on. Resolves to how many began. */
@@ -34,7 +38,7 @@ function byHand() {
 test("begins one run a turn while runs are long, in the order of their coming, and all in the end", async () => {
   vi.useFakeTimers({ now: NOW, toFake: ["Date"] });
   const { arrive, turn, started } = byHand();
-  arrive("org_long", 6);
+  arrive("ver_long", 6);
   expect(started).toHaveLength(1);
   const begun = [];
   for (let index = 0; index < 6; index++) begun.push(await turn(100));
@@ -45,7 +49,7 @@ test("begins one run a turn while runs are long, in the order of their coming, a
 test("lets as many begin as fill a turn, once it is known how long they take", async () => {
   vi.useFakeTimers({ now: NOW, toFake: ["Date"] });
   const { arrive, turn } = byHand();
-  arrive("org_short", 100);
+  arrive("ver_short", 100);
   expect(await turn(10)).toBe(4);
   expect(await turn(4)).toBe(32);
   expect(await turn(32)).toBe(32);
@@ -53,21 +57,34 @@ test("lets as many begin as fill a turn, once it is known how long they take", a
   vi.useRealTimers();
 });
 
-test("keeps no org waiting for another", () => {
+test("keeps no version waiting for another", () => {
   const { arrive, started } = byHand();
-  arrive("org_long", 5);
-  arrive("org_calm", 1);
-  expect(started).toEqual(["org_long", "org_calm"]);
+  arrive("ver_long", 5);
+  arrive("ver_calm", 1);
+  expect(started).toEqual(["ver_long", "ver_calm"]);
 });
 
 test("lets a run begin at once where none began a moment ago", () => {
   const { pace } = byHand();
-  for (let run = 0; run < 10; run++) expect(pace.enter("org_calm", NOW + run * 5)).toBe(true);
+  for (let run = 0; run < 10; run++) expect(pace.enter("ver_calm", NOW + run * 5)).toBe(true);
+});
+
+test("begins no second run of a new version before the first has ended, or has taken long without computing", async () => {
+  vi.useFakeTimers({ now: NOW, toFake: ["Date"] });
+  for (const end of [true, false]) {
+    const { arrive, turn, started, pace } = byHand();
+    arrive("ver_new", 2, Date.now());
+    for (let index = 0; index < 10; index++) expect(await turn(1)).toBe(0);
+    if (end) pace.leave("ver_new");
+    expect(await turn(end ? 1 : 500)).toBe(1);
+    expect(started).toHaveLength(2);
+  }
+  vi.useRealTimers();
 });
 
 test("does not wait for ever for those who went away while they waited", () => {
   const { arrive, pace } = byHand();
-  arrive("org_long", 3);
-  expect(pace.enter("org_long", NOW + 900)).toBe(false);
-  expect(pace.enter("org_long", NOW + 1_001)).toBe(true);
+  arrive("ver_long", 3);
+  expect(pace.enter("ver_long", NOW + 900)).toBe(false);
+  expect(pace.enter("ver_long", NOW + 1_001)).toBe(true);
 });

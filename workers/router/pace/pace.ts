@@ -2,15 +2,21 @@
 const STARTS_PER_TURN_MAX = 32;
 /** How long the runs of one org should keep a turn, in milliseconds; a single one may take longer. */
 const TURN_MS = 40;
+/** Pause between two long runs, in milliseconds: a request takes several turns from its arrival to its script. */
+const BREATH_MS = 5;
 /** Time after which a turn must be over where nobody waits for its end, in milliseconds: of short runs, and of others. */
 const SURELY_OVER_SHORT_MS = 1;
 const SURELY_OVER_MS = 5;
 /** Time after which whoever waited for a turn's end must have gone away, in milliseconds. */
 const FORSAKEN_MS = 1_000;
-/** Orgs that are kept in mind, at most; then all begin anew. */
-const ORGS_MAX = 10_000;
+/** Time in which the first run of a version should have ended; then it waits rather than computes, in milliseconds. */
+const FIRST_RUN_MS = 500;
+/** Versions that are kept in mind, at most; then all begin anew. */
+const VERSIONS_MAX = 10_000;
 
 interface Turn {
+  /** When the first run of all began; null once one has ended. */
+  firstAt: number | null;
   number: number;
   beganAt: number;
   started: number;
@@ -20,44 +26,51 @@ interface Turn {
 
 /**
  * Where all isolates share one thread, the runs that are begun in one turn of the event loop are all computed before
- * anybody else is heard: other orgs wait for the lot, and the whole process looks hung. So an org that computes for long
+ * anybody else is heard: other orgs wait for the lot, and the whole process looks hung. So a version that computes for long
  * begins one run a turn, and one whose runs are short as many as come.
  */
 export class Pace {
   readonly #turns = new Map<string, Turn>();
-  readonly #nextTurn: () => Promise<unknown>;
+  readonly #nextTurn: (pauseMs: number) => Promise<unknown>;
 
-  /** @param nextTurn resolves when the event loop has looked for news at least once. */
-  constructor(nextTurn: () => Promise<unknown> = () => scheduler.wait(0)) {
+  /** @param nextTurn resolves after a pause, when the event loop has looked for news at least once. */
+  constructor(nextTurn: (pauseMs: number) => Promise<unknown> = (pauseMs) => scheduler.wait(pauseMs)) {
     this.#nextTurn = nextTurn;
   }
 
-  /** Whether a run of an org may begin at `now` (epoch milliseconds); otherwise it has to {@link wait}. */
-  enter(orgId: string, now: number): boolean {
-    const turn = this.#turns.get(orgId);
+  /** Whether a run of a version may begin at `now` (epoch milliseconds); otherwise it has to {@link wait}. */
+  enter(versionId: string, now: number): boolean {
+    const turn = this.#turns.get(versionId);
     if (turn === undefined) {
-      if (this.#turns.size >= ORGS_MAX) this.#turns.clear();
-      this.#turns.set(orgId, { number: 0, beganAt: now, started: 1, startsMax: 1, waiting: 0 });
+      if (this.#turns.size >= VERSIONS_MAX) this.#turns.clear();
+      this.#turns.set(versionId, { firstAt: now, number: 0, beganAt: now, started: 1, startsMax: 1, waiting: 0 });
       return true;
     }
     // A caller that goes away may take its run along, in the middle of its wait.
     if (now - turn.beganAt > FORSAKEN_MS) turn.waiting = 0;
     const surelyOverMs = turn.startsMax === STARTS_PER_TURN_MAX ? SURELY_OVER_SHORT_MS : SURELY_OVER_MS;
     if (turn.waiting === 0 && now - turn.beganAt >= surelyOverMs) begin(turn, now);
-    if (turn.started >= turn.startsMax || turn.waiting > 0) return false;
+    if (turn.started >= turn.startsMax || turn.waiting > 0 || isUnproven(turn, now)) return false;
     turn.started++;
     return true;
   }
 
+  /** Notes that a run has ended. */
+  leave(versionId: string): void {
+    const turn = this.#turns.get(versionId);
+    if (turn !== undefined) turn.firstAt = null;
+  }
+
   /** Resolves when a run that was not let in may begin. */
-  async wait(orgId: string): Promise<void> {
-    const turn = this.#turns.get(orgId);
+  async wait(versionId: string): Promise<void> {
+    const turn = this.#turns.get(versionId);
     if (turn === undefined) return;
     turn.waiting++;
     try {
       for (;;) {
         const { number } = turn;
-        await this.#nextTurn();
+        await this.#nextTurn(turn.startsMax === 1 ? BREATH_MS : 0);
+        if (isUnproven(turn, Date.now())) continue;
         if (turn.number === number) {
           const now = Date.now();
           adapt(turn, now);
@@ -71,6 +84,9 @@ export class Pace {
     }
   }
 }
+
+/** Nothing is known yet, least of all that it is short: its code may still be on the way. */
+const isUnproven = ({ firstAt }: Turn, now: number): boolean => firstAt !== null && now - firstAt < FIRST_RUN_MS;
 
 function begin(turn: Turn, now: number): void {
   turn.number++;
