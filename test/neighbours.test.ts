@@ -55,6 +55,21 @@ describe("a neighbour under steady load", () => {
   });
 });
 
+describe("a tenant that only computes a lot", () => {
+  it("gets all its answers, and nobody takes its edges for hung", async () => {
+    const busyMs = 40;
+    const source = `export default { fetch() { const began = Date.now(); while (Date.now() - began < ${busyMs}); return new Response(); } }`;
+    await deployOn(platform, "busy", source);
+    const before = platform.output();
+    const steady = keepAsking(platform, "steady.localhost", PER_SECOND);
+    const many = Array.from({ length: 80 }, () => platform.fetch("busy.localhost", "/"));
+    const statuses = (await Promise.all(many)).map(({ status }) => status);
+    expect(statuses).toEqual(statuses.map(() => 200));
+    expect(failuresOf(await steady.stop())).toEqual([]);
+    expect(platform.output()).toBe(before);
+  });
+});
+
 describe("a tenant that keeps ending edges", () => {
   it("is refused with the reason, in its log too, while its neighbours are served", async () => {
     const bomb = ENDING.find(({ name }) => name === "split bomb")?.source ?? "";
