@@ -1,4 +1,5 @@
 import type { Command } from "../framework/command.ts";
+import { completionOf } from "./completion.ts";
 import { deploy } from "./deploy.ts";
 import { dev } from "./dev.ts";
 import { curlExecution } from "./executions/curl.ts";
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   invoke,
   logs,
   version,
+  completionOf(() => COMMANDS),
   listOrgs,
   createOrg,
   getOrg,
