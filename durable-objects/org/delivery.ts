@@ -36,7 +36,8 @@ export async function deliver(db: Database, outside: Outside, row: OutboxRow): P
       if (code !== null) await projections.put(row.key, code);
       return;
     }
-    case "put_linked_code": {
+    case "put_linked_code":
+    case "put_dependant_code": {
       const org = findOrg(db);
       const hash = org === null ? "" : row.key.slice(codeKey(org.org_id, "").length);
       const code = findLinkedCode(db, hash);

@@ -160,7 +160,8 @@ describe("changing a module that others use", () => {
     const after = await projected("shop");
     expect(after).toMatchObject({ versionNumber: 1, versionId: shop?.versionId });
     expect(after?.hash).not.toBe(shop?.hash);
-    expect(Object.keys((await codeAt(after?.hash))?.modules ?? {})).toContain(".modules/money@2/index.js");
+    const paths = async () => Object.keys((await codeAt(after?.hash))?.modules ?? {});
+    await expect.poll(paths).toContain(".modules/money@2/index.js");
     expect(await projected("blog")).toEqual(blog);
   });
 

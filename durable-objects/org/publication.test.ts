@@ -2,7 +2,7 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runI
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { newId } from "../../contracts/ids.ts";
-import { OUTBOX_ATTEMPTS_MAX, PUBLICATION_WAIT_MS } from "../../contracts/limits.ts";
+import { LINKED_CODE_GRACE_MS, OUTBOX_ATTEMPTS_MAX, PUBLICATION_WAIT_MS } from "../../contracts/limits.ts";
 import { DEFAULT_ORG_SETTINGS, type Projection } from "../../contracts/projection.ts";
 import { ada, upload, testEnv } from "../testing/harness.ts";
 import { playground } from "../testing/outside.ts";
@@ -188,5 +188,61 @@ describe("opening an org", () => {
     await org.setOrgState("destroying");
     await org.setOrgState("destroying");
     expect(projectionAt(slug)).toMatchObject({ state: "destroying", revision: 2 });
+  });
+});
+
+describe("publishing scripts that are linked anew", () => {
+  const library = (source: string) =>
+    upload(source, { name: "library", kind: "module", exports: { names: ["x"], stars: [], open: false } });
+
+  /** An org in which `hello` imports the module `library`. */
+  async function openedWithLink() {
+    const all = await opened();
+    await all.org.saveScript(ada, library("one"));
+    const { script } = await all.org.saveScript(
+      ada,
+      upload("page", { imports: [{ module: "library", names: ["x"] }] }),
+    );
+    const keyNow = () => `code:${all.orgId}:${projectionAt(all.slug)?.scripts[script.id]?.hash ?? ""}`;
+    return { ...all, script, keyNow, firstKey: keyNow() };
+  }
+
+  it("does not make the module's save wait for them: their code comes after, and the object has it", async () => {
+    const { orgId, org, script, keyNow, firstKey } = await openedWithLink();
+    // Hashes of what is linked are hexadecimal, the others are those of the test.
+    playground.failing = Array.from("0123456789abcdef", (digit) => `code:${orgId}:${digit}`);
+    const startedAt = Date.now();
+    await org.saveScript(ada, library("two"));
+    expect(Date.now() - startedAt).toBeLessThan(PUBLICATION_WAIT_MS);
+    expect(keyNow()).not.toBe(firstKey);
+    expect(playground.values.has(keyNow())).toBe(false);
+    const hash = keyNow().split(":").at(-1) ?? "";
+    expect((await org.versionCode(script.live.id, hash))?.modules[".modules/library@2/index.js"]).toBe("two");
+    playground.failing = [];
+    await vi.waitFor(() => expect(playground.values.has(keyNow())).toBe(true), RETRIED_MS);
+  });
+
+  it("leaves what they were for edges that do not know yet, and removes it by the alarm", async () => {
+    const { org, firstKey, keyNow } = await openedWithLink();
+    await org.saveScript(ada, library("two"));
+    await vi.waitFor(() => expect(playground.values.has(keyNow())).toBe(true), RETRIED_MS);
+    await org.patchScript("hello", { limits: { wallClockMs: 20 } });
+    expect(playground.values.has(firstKey)).toBe(true);
+    expect(await outboxOf(org)).toEqual([{ key: firstKey }]);
+    expect(await alarmOf(org)).toBeGreaterThan(Date.now() + LINKED_CODE_GRACE_MS / 2);
+    await runInDurableObject(org, (_, state) => state.storage.sql.exec("UPDATE outbox SET due_at = 0").toArray());
+    await runDurableObjectAlarm(org);
+    expect(playground.values.has(firstKey)).toBe(false);
+    expect(playground.values.has(keyNow())).toBe(true);
+  });
+
+  it("keeps what is taken up again before it was removed", async () => {
+    const { org, firstKey, keyNow } = await openedWithLink();
+    await org.saveScript(ada, library("two"));
+    await org.rollBack(ada, "library", "1");
+    expect(keyNow()).toBe(firstKey);
+    await vi.waitFor(async () => expect(await outboxOf(org)).toHaveLength(1), RETRIED_MS);
+    expect(await outboxOf(org)).not.toContainEqual({ key: firstKey });
+    expect(playground.values.has(firstKey)).toBe(true);
   });
 });

@@ -23,7 +23,8 @@ export function relink(db: Database, change: { name: string; what: string }, now
   const sizes = new Map<string, number>();
   for (const affected of [node, ...dependants]) {
     refuseTooLarge(db, graph, affected, sizes);
-    setLink(db, affected, graph, now);
+    const operation = affected === node ? "put_linked_code" : "put_dependant_code";
+    setLink(db, graph, { node: affected, operation }, now);
   }
 }
 
@@ -89,7 +90,12 @@ function codeBytes(db: Database, versionId: string): number {
   return db.find<{ bytes: number | null }>(query, versionId)?.bytes ?? 0;
 }
 
-function setLink(db: Database, node: Node, graph: Graph, now: number): void {
+function setLink(
+  db: Database,
+  graph: Graph,
+  { node, operation }: { node: Node; operation: "put_linked_code" | "put_dependant_code" },
+  now: number,
+): void {
   const before = db.find<{ linked_hash: string | null }>("SELECT linked_hash FROM scripts WHERE name = ?", node.name);
   const old = before?.linked_hash ?? null;
   const linkedHash = node.imports.length === 0 ? null : graph.linkedHash(node);
@@ -97,5 +103,5 @@ function setLink(db: Database, node: Node, graph: Graph, now: number): void {
   db.run("UPDATE scripts SET linked_hash = ? WHERE name = ?", linkedHash, node.name);
   unpublishLink(db, old, now + LINKED_CODE_GRACE_MS);
   if (linkedHash === null) return;
-  enqueue(db, { key: codeKey(getOrg(db).org_id, linkedHash), operation: "put_linked_code" }, now);
+  enqueue(db, { key: codeKey(getOrg(db).org_id, linkedHash), operation }, now);
 }

@@ -8,6 +8,8 @@ const RANKS = {
   put_code: 0,
   put_linked_code: 0,
   put_projection: 1,
+  // Until it is there, edges ask the object, so that a change waits for no more than what was changed itself.
+  put_dependant_code: 2,
   delete_projection: 2,
   delete_code: 3,
   erase_log: 4,
@@ -73,6 +75,12 @@ export function settle(db: Database, row: OutboxRow): void {
 /** Notes a failed attempt; `retryAt` null parks the row until the next change. */
 export function postpone(db: Database, row: OutboxRow, retryAt: number | null): void {
   db.run("UPDATE outbox SET attempts = attempts + 1, due_at = ? WHERE id = ?", retryAt, row.id);
+}
+
+/** Whether all that is left, or all but what comes later, is code of scripts that were linked anew. */
+export function isOnlyDependants(db: Database): boolean {
+  const first = "SELECT operation FROM outbox WHERE rank = (SELECT min(rank) FROM outbox) ORDER BY operation LIMIT 1";
+  return db.find<{ operation: Operation }>(first)?.operation === "put_dependant_code";
 }
 
 /** Whether nothing is left to deliver. */
