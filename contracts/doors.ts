@@ -1,4 +1,4 @@
-import type { ExecutionRecord, LogBatch, LogLine, Trigger } from "./execution.ts";
+import type { ExecutionRecord, LogBatch, LogLine, RecordedBody, Trigger } from "./execution.ts";
 import type { OrgSettings, OrgState, Projection, VersionCode } from "./projection.ts";
 import type { HostKind, PathKind, Route } from "./routing/types.ts";
 import type { ScriptLimits, SomeScriptLimits } from "./script-limits.ts";
@@ -247,6 +247,8 @@ export interface InvokeRequest {
   path: string;
   headers: Record<string, string>;
   body: string | null;
+  /** How the body is written; UTF-8 where nothing is said. */
+  bodyEncoding?: RecordedBody["encoding"];
   /** The execution whose input this is. */
   replayOf?: string | null;
 }

@@ -109,4 +109,18 @@ describe("the log", () => {
       (await client.listExecutions({ params: { slug: ORG }, query: { id: again.executionId } })).items[0];
     await expect.poll(read, { timeout: 5_000 }).toMatchObject({ replayOf: recorded.id, trigger: "invoke" });
   });
+
+  it("runs a body of bytes again as it was", async () => {
+    const source = `export default async (request) => [...await request.bytes()]`;
+    await client.createScript({ params: { slug: ORG }, body: { name: "bytes", source } });
+    await client.createRoute({ params: { slug: ORG }, body: { script: "bytes", method: "POST", path: "/bytes" } });
+    const body = new Uint8Array([0, 255, 128, 10]);
+    expect(JSON.parse((await platform.fetch(HOST, "/bytes", { method: "POST", body })).text)).toEqual([...body]);
+    const find = async () =>
+      (await client.listExecutions({ params: { slug: ORG }, query: { script: "bytes" } })).items[0];
+    await expect.poll(find, { timeout: 5_000 }).toBeDefined();
+    const id = (await find())?.id ?? "";
+    const again = await client.replayExecution({ params: { slug: ORG, id }, body: {} });
+    expect(JSON.parse(again.body)).toEqual([...body]);
+  });
 });

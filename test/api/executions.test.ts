@@ -223,7 +223,7 @@ describe("a replay", () => {
     const headers = {};
     const records = [
       recorded(id, { request: { headers, body: { text: "te", encoding: "utf8", truncated: true } } }),
-      recorded(id, { request: { headers, body: { text: "AA==", encoding: "base64", truncated: false } } }),
+      recorded(id, { request: { headers, body: { text: "AA==", encoding: "base64", truncated: true } } }),
       recorded(id, { request: null }),
     ];
     await append(records);

@@ -14,7 +14,7 @@ export interface InputEdits {
 type Part = "method" | "path" | "headers" | "body";
 
 export interface ReplayInput {
-  input: Pick<InvokeRequest, Part>;
+  input: Pick<InvokeRequest, Part | "bodyEncoding">;
   /** Where each part came from. */
   origin: Record<Part, "recorded" | "edited">;
   /** Recorded headers that are not sent again. */
@@ -39,7 +39,7 @@ export function replayInput(record: ExecutionRecord, edits: InputEdits): ReplayI
       method,
       path: edits.path ?? record.path,
       headers: headers.sent,
-      body: edits.body === undefined ? recordedBody(record, method) : edits.body,
+      ...(edits.body === undefined ? recordedBody(record, method) : { body: edits.body }),
     },
     origin: { method: origin("method"), path: origin("path"), headers: origin("headers"), body: origin("body") },
     headersLeftOut: headers.leftOut,
@@ -56,14 +56,13 @@ function recordedHeaders({ request }: ExecutionRecord): { sent: Record<string, s
   return { sent, leftOut };
 }
 
-function recordedBody({ request }: ExecutionRecord, method: string): string | null {
-  if (method === "GET" || method === "HEAD") return null;
+function recordedBody({ request }: ExecutionRecord, method: string): Pick<InvokeRequest, "body" | "bodyEncoding"> {
+  if (method === "GET" || method === "HEAD") return { body: null };
   if (request === null) throw incomplete("The input of this execution was not recorded.");
   const { body } = request;
-  if (body === null) return null;
+  if (body === null) return { body: null };
   if (body.truncated) throw incomplete("The body of this execution was too long to be recorded whole.");
-  if (body.encoding === "base64") throw incomplete("The body of this execution is not text and cannot be sent again.");
-  return body.text;
+  return body.encoding === "utf8" ? { body: body.text } : { body: body.text, bodyEncoding: body.encoding };
 }
 
 const incomplete = (reason: string): PlatformError =>

@@ -84,4 +84,26 @@ describe("invoke", () => {
     await Dispatch({}).forget(tenant.slug);
     expect((await tenant.get("/")).status).toBe(404);
   });
+
+  it("takes a body of bytes as it was", async () => {
+    const script = await tenant.deploy(`export default async (request) => [...await request.bytes()]`);
+    const bytes = { ...request(script.id), method: "POST", body: "AP+A", bodyEncoding: "base64" as const };
+    expect((await Dispatch({}).invoke(bytes)).body).toBe("[0,255,128]");
+  });
+
+  it.each([
+    { method: "GET", body: "x" },
+    { headers: { "not a name": "x" } },
+    { headers: { a: "b\nc" } },
+    { method: "CONNECT" },
+    { method: "POST", body: "%", bodyEncoding: "base64" as const },
+  ])("refuses what no client could send: %o", async (odd) => {
+    const script = await tenant.deploy(`export default () => 1`);
+    const answer = Dispatch({}).invoke({ ...request(script.id), ...odd });
+    const refusal: unknown = await answer.then(
+      () => null,
+      (error: unknown) => error,
+    );
+    expect(refusal).toMatchObject({ code: "invalid" });
+  });
 });

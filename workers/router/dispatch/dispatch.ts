@@ -46,12 +46,7 @@ export class Dispatch extends WorkerEntrypoint<RouterEnv> implements DispatchDoo
             key = `${request.orgId}/${executionId}`;
             awaitedLines.set(key, awaited);
           },
-          request: new Request(url, {
-            method: request.method,
-            headers: request.headers,
-            body: request.body,
-            redirect: "manual",
-          }),
+          request: requestOf(url, request),
         },
         env,
         ctx,
@@ -91,4 +86,16 @@ function paramsOf(
   const [target = "/"] = path.split("?", 1);
   const match = matcher.match(method, `${slug}.${domain}`, target);
   return match !== null && match.route.scriptId === script.id ? match.params : {};
+}
+
+/** The request as it is written down; what no client could send is refused. */
+function requestOf(url: string, { method, headers, body, bodyEncoding }: InvokeRequest): Request {
+  try {
+    const bytes = body !== null && bodyEncoding === "base64";
+    const content = bytes ? Uint8Array.from(atob(body), (character) => character.charCodeAt(0)) : body;
+    return new Request(url, { method, headers, body: content, redirect: "manual" });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PlatformError("invalid", `This is no request that could be sent: ${reason}`, { issues: [{ reason }] });
+  }
 }
