@@ -67,6 +67,7 @@ export const dev = defineCommand({
         signal,
         build: () => code.build(),
         nextChange: (timeoutMs) => code.nextChange(signal, timeoutMs),
+        hasChanged: () => code.hasChanged,
         tell: (event) => reporter.tell(event),
         async publish(upload) {
           const since = Date.now();

@@ -70,6 +70,11 @@ export class Changes {
     return began;
   }
 
+  /** Whether there was a change that nobody has waited for yet. */
+  get pending(): boolean {
+    return this.#changedAt !== null;
+  }
+
   close(): void {
     for (const { watcher } of this.#folders.values()) watcher.close();
     this.#folders.clear();

@@ -45,6 +45,11 @@ export class Code {
     return this.#changes.next(signal, timeoutMs);
   }
 
+  /** Whether a save waits already. */
+  get hasChanged(): boolean {
+    return this.#changes.pending;
+  }
+
   /** Ends the watch and the builder's own process. */
   async close(): Promise<void> {
     this.#changes.close();

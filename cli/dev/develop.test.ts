@@ -18,9 +18,9 @@ type Saved = PlatformError | undefined;
 
 /**
  * A world in which the code is `builds` one after the other, a save apart (or a look, where `saves`
- * says false), and the platform answers `answers` in turn, then takes everything. It ends after the last build.
+ * says false, or while the passes of `hurries` last), and the platform answers `answers` in turn, then takes everything. It ends after the last build.
  */
-async function tell(builds: Built[], answers: Saved[] = [], saves: boolean[] = []) {
+async function tell(builds: Built[], answers: Saved[] = [], saves: boolean[] = [], hurries: number[] = []) {
   const events: DevEvent[] = [];
   const published: string[] = [];
   const waits: (number | undefined)[] = [];
@@ -45,6 +45,7 @@ async function tell(builds: Built[], answers: Saved[] = [], saves: boolean[] = [
       if (pass >= builds.length) end.abort();
       return Promise.resolve((saves[pass - 1] ?? true) ? performance.now() : null);
     },
+    hasChanged: () => hurries.includes(pass),
     tell: (event) => void events.push(event),
   });
   return { events, told: events.map((event) => event.type), published, waits };
@@ -101,6 +102,13 @@ describe("the loop of dev", () => {
     const { told, published } = await tell(["z", "a", "a"], [undefined, refusal]);
     expect(published).toEqual(["z", "a", "a"]);
     expect(told).toEqual(["live", "refused", "live"]);
+  });
+
+  it("keeps to itself what is wrong with a save that the next one has overtaken", async () => {
+    const refusal = new PlatformError("invalid", "There is nothing in it.");
+    expect((await tell(["a", syntax("x"), "b"], [], [], [2])).told).toEqual(["live", "live"]);
+    expect((await tell(["a", "", "b"], [undefined, refusal], [], [2])).told).toEqual(["live", "live"]);
+    expect((await tell(["a", "", "a"], [undefined, refusal], [], [2])).told).toEqual(["live"]);
   });
 
   it("ends when going on makes no sense", async () => {

@@ -30,6 +30,8 @@ export interface DevWorld {
   publish: (upload: Upload) => Promise<Live>;
   /** Waits for a save; answers when it began (of `performance.now()`), or null after `timeoutMs` or at the end. */
   nextChange: (timeoutMs?: number) => Promise<number | null>;
+  /** Whether a save waits already. */
+  hasChanged: () => boolean;
   tell: (event: DevEvent) => void;
   signal: AbortSignal;
 }
@@ -77,7 +79,7 @@ interface Next {
 }
 
 /** One pass from the code to what is live, and what it remembers from pass to pass. */
-function stepper({ build, publish, tell, signal }: DevWorld): (change: Change) => Promise<Next> {
+function stepper({ build, publish, hasChanged, tell, signal }: DevWorld): (change: Change) => Promise<Next> {
   let live: Live | null = null;
   let sent: string | null = null;
   /** What is wrong at the moment; it is said once. */
@@ -85,6 +87,8 @@ function stepper({ build, publish, tell, signal }: DevWorld): (change: Change) =
   let retryMs = RETRY_MS_MIN;
 
   const refuse = (error: PlatformError, saved: boolean): void => {
+    // Of a file that was caught between being emptied and being written, say; what comes next counts.
+    if (hasChanged()) return;
     const text = JSON.stringify([error.message, error.details.issues]);
     if (saved || trouble !== text) tell({ type: "refused", error, live });
     trouble = text;
