@@ -18,6 +18,7 @@ function isId(kind: IdKind, text: string): boolean {
 }
 
 function mutated(random: Random, id: string): string {
+  if (random.chance(1, 4)) return (id + id.slice(4)).slice(0, random.below(50));
   const at = random.below(id.length + 1);
   const piece = random.list(0, 3, () => random.pick(CHARACTERS)).join("");
   return id.slice(0, at) + piece + id.slice(at + random.below(3));
