@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 
 import type { ExecutionRecord, LogBatch, RunLines } from "../../contracts/execution.ts";
 import { newId } from "../../contracts/ids.ts";
+import { TAILS_PER_ORG_MAX } from "../../contracts/limits.ts";
 import { LogBatchWriter } from "../../contracts/log-batch.ts";
 import { type Core, startCore } from "./support/core.ts";
 import { claim, giveKey, makeOrg, type Person } from "./support/people.ts";
@@ -169,6 +170,20 @@ describe("a tail", () => {
     await expect(followTail(core, slug, token)).rejects.toThrow("401");
     await expect(followTail(core, slug, owner.token, "script=none")).rejects.toThrow("404");
   });
+});
+
+test("an org has a bounded number of tails, and those whose readers have gone make room", async () => {
+  const follow = () => followTail(core, slug, owner.token);
+  const tails = await Promise.all(Array.from({ length: TAILS_PER_ORG_MAX }, follow));
+  const refused = await call("/executions/tail");
+  expect([refused.status, refused.json.error.code]).toEqual([429, "too_many_requests"]);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  for (const tail of tails) tail.end();
+  const openOne = async (): Promise<boolean> => {
+    (await follow()).end();
+    return true;
+  };
+  await expect.poll(openOne, { timeout: 5_000 }).toBe(true);
 });
 
 describe("a replay", () => {

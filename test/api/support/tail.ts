@@ -33,6 +33,6 @@ export async function followTail({ address }: Core, slug: string, token: string,
       const { value } = await events.next();
       return value === undefined ? null : (JSON.parse(value) as unknown);
     },
-    end: () => message.destroy(),
+    end: () => void message.destroy(),
   };
 }
