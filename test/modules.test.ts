@@ -90,3 +90,33 @@ test("a module that is refused leaves what is live as it was", async () => {
   });
   await answers("2.00 100 true");
 });
+
+test("a loop without an end in a module ends its run, by the limit of the script that was called", async () => {
+  await save("spin", "module", { "index.ts": "export function spin(): void {\n  for (;;) {}\n}" });
+  await save("spinner", "endpoint", { "index.ts": 'import { spin } from "spin";\nexport default () => spin();' });
+  await client.patchScript({ params: { slug, name: "spinner" }, body: { limits: { cpuMs: 50 } } });
+  const answer = await client.invokeScript({ params: { slug, name: "spinner" }, body: {} });
+  expect(answer.status).toBe(507);
+  const latest = async () =>
+    (await client.listExecutions({ params: { slug }, query: { script: "spinner" } })).items[0] ?? null;
+  await expect.poll(latest).toMatchObject({ outcome: "over_budget", brokenLimit: "cpuMs" });
+  expect((await ask("/?price=150")).status).toBe(200);
+});
+
+test("scripts and modules share packages that nobody bundled", async () => {
+  await save("names", "module", { "index.ts": 'import { z } from "zod";\nexport const name = z.string().min(2);' });
+  await save("app", "endpoint", {
+    "index.ts": [
+      'import { Hono } from "hono";',
+      'import { z } from "zod";',
+      'import { name } from "names";',
+      "const app = new Hono();",
+      "const person = z.object({ name });",
+      'app.get("/people/:name", (c) => c.json(person.safeParse(c.req.param()).success));',
+      "export default app;",
+    ].join("\n"),
+  });
+  await client.createRoute({ params: { slug }, body: { script: "app", path: "/people/*" } });
+  expect((await ask("/people/ada")).text).toBe("true");
+  expect((await ask("/people/a")).text).toBe("false");
+});
