@@ -99,6 +99,8 @@ export const LOG_RETENTION_STEP_MS = 60 * 60 * 1000;
 export const LOG_RETENTION_BYTES = 64 * 1024 * 1024;
 /** How long an edge trusts a projection without asking again, in milliseconds. */
 export const PROJECTION_FRESH_MS = 1_000;
+/** The same at the edge that stands in for others, which nobody tells of a change. */
+export const PROJECTION_FRESH_AT_RELIEF_MS = 50;
 /** How long an unknown host stays unknown, in milliseconds (T1). */
 export const NEGATIVE_FRESH_MS = 1_000;
 /** Hosts an edge remembers at once. */

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { PROJECTION_FRESH_AT_RELIEF_MS } from "../contracts/limits.ts";
 import { bundleAll } from "./bundle.ts";
 import { coreSockets } from "./core-sockets.ts";
 import { openConnections, openConnectionsOf } from "./connections.ts";
@@ -120,7 +121,14 @@ function runEdges(ground: Ground, code: WorkerCode, { publicSockets, dispatchSoc
       log: openLogOn(ground, `edge-${index}`),
     })),
     relief: CAN_SHARE_PORT
-      ? { ...common, publicDescriptors, dispatchDescriptor: null, log: openLogOn(ground, "relief") }
+      ? {
+          ...common,
+          // The control plane has no way to a process that rests, so this one asks more often.
+          variables: { ...common.variables, FRESH_MS: String(PROJECTION_FRESH_AT_RELIEF_MS) },
+          publicDescriptors,
+          dispatchDescriptor: null,
+          log: openLogOn(ground, "relief"),
+        }
       : null,
     connectionsOf: (pid) => openConnectionsOf(pid, settings.port),
     memory: { softBytes: settings.edgeMemorySoftBytes, hardBytes: settings.edgeMemoryHardBytes },

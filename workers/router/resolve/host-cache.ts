@@ -1,6 +1,11 @@
+import { env } from "cloudflare:workers";
+
 import { parseHost, slugOfHost } from "../../../contracts/hosts.ts";
 import { HOST_CACHE_ENTRIES_MAX, NEGATIVE_FRESH_MS, PROJECTION_FRESH_MS } from "../../../contracts/limits.ts";
 import type { ResolvedOrg } from "./org.ts";
+
+/** How long a projection holds without asking; shorter in a process that nobody tells to forget. */
+const FRESH_MS = Number((env as { FRESH_MS?: string }).FRESH_MS ?? PROJECTION_FRESH_MS);
 
 /** What this isolate knows of one slug. */
 export interface Known {
@@ -76,6 +81,6 @@ export class HostCache {
 export function learn(known: Known, org: ResolvedOrg | null, text: string | null, now: number): void {
   known.org = org;
   known.text = text;
-  known.freshUntil = now + (org === null ? NEGATIVE_FRESH_MS : PROJECTION_FRESH_MS);
+  known.freshUntil = now + (org === null ? NEGATIVE_FRESH_MS : FRESH_MS);
   known.refreshingUntil = 0;
 }
