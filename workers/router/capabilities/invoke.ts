@@ -23,7 +23,7 @@ const callSchema = z.strictObject({
 });
 
 /** What an invocation comes to, as the isolate is told: never an exception, so that nothing of ours shows. */
-export type Invoked =
+type Invoked =
   | { ok: true; executionId: string; status: number; type: string; body: string }
   | { ok: false; code: string; message: string };
 
