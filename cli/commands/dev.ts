@@ -24,7 +24,8 @@ export const dev = defineCommand({
     "Deploys the file or folder as `isola deploy` does, then again after each save, and shows the script's\n" +
     "log beside it until Ctrl-C. Code with an error is shown with its place; what was live stays live. Each\n" +
     'save that changes the code makes a version, with the message "dev"; of a script the newest 100 are\n' +
-    "kept, and the live one always, so a long session pushes older versions out.",
+    "kept, and the live one always, so a long session pushes older versions out. JSON is one event a line:\n" +
+    "`live`, `refused`, `waiting`, `unchanged`, `unlogged`, and those of `isola logs --follow`.",
   args: [{ name: "path", about: "a TypeScript or JavaScript file, or a folder" }],
   options: {
     org: ORG_OPTION,

@@ -4,7 +4,7 @@ import type { tailEventSchema } from "../../contracts/api/executions.ts";
 import type { Host } from "../framework/host.ts";
 import { errorJson, errorText } from "../framework/report.ts";
 import { clean, paintFor } from "../framework/text.ts";
-import { executionText, logLines } from "../session/execution-text.ts";
+import { TailText } from "../session/tail-text.ts";
 import type { DevEvent, Live } from "./develop.ts";
 
 type TailEvent = z.output<typeof tailEventSchema>;
@@ -20,6 +20,7 @@ export interface Reporter {
 export function humanReporter(host: Host): Reporter {
   const paint = paintFor(host.outIsTerminal, host.env);
   const alarm = paintFor(host.errIsTerminal, host.env);
+  let log = new TailText(paint);
   let shown = "";
   const out = (text: string): void => host.out(`${text}\n`);
   const err = (text: string): void => host.err(`${text}\n`);
@@ -27,6 +28,8 @@ export function humanReporter(host: Host): Reporter {
     tell(event) {
       switch (event.type) {
         case "live": {
+          // What runs says anew which execution its lines are of.
+          log = new TailText(paint);
           for (const warning of event.warnings) err(warning.trimEnd());
           const { version, urls } = event.live;
           const [first = "", ...others] = urls;
@@ -51,23 +54,11 @@ export function humanReporter(host: Host): Reporter {
           return;
       }
     },
-    ran(event) {
-      switch (event.type) {
-        case "execution":
-          out(executionText(event.execution, paint));
-          return;
-        case "lines":
-          out([`  ${paint("dim", `late, of ${event.executionId}`)}`, ...logLines(event.lines, paint)].join("\n"));
-          return;
-        case "missed":
-          err(alarm("dim", `${event.count} executions came too fast to show; \`isola logs\` has them.`));
-          return;
-      }
-    },
+    ran: (event) => out(log.of(event)),
   };
 }
 
-/** For programs: one JSON document a line, each with its `event`. */
+/** For programs: one JSON document a line, each with its `type`. */
 export function jsonReporter(host: Host): Reporter {
   const line = (value: Record<string, unknown>): void => host.out(`${JSON.stringify(value)}\n`);
   return {
@@ -75,22 +66,22 @@ export function jsonReporter(host: Host): Reporter {
       switch (event.type) {
         case "live": {
           const { live, sizeBytes, durationMs, warnings } = event;
-          line({ event: "live", ...live, sizeBytes, durationMs, warnings });
+          line({ type: "live", ...live, sizeBytes, durationMs, warnings });
           return;
         }
         case "refused":
-          line({ event: "refused", ...errorJson(event.error), live: event.live?.version ?? null });
+          line({ type: "refused", ...errorJson(event.error), live: event.live?.version ?? null });
           return;
         case "waiting":
         case "unlogged":
-          line({ event: event.type, ...errorJson(event.error) });
+          line({ type: event.type, ...errorJson(event.error) });
           return;
         case "unchanged":
-          line({ event: "unchanged", ...event.live });
+          line({ type: "unchanged", ...event.live });
           return;
       }
     },
-    ran: ({ type, ...facts }) => line({ event: type, ...facts }),
+    ran: (event) => line(event),
   };
 }
 
