@@ -105,6 +105,13 @@ test.each(["path", "crypto", "isola", "hono"])(
   },
 );
 
+test("a module is not invoked by itself", async () => {
+  await saveModule("money", "export const sum = 1;");
+  const refused = await call("/money/invoke", { json: {} });
+  expect([refused.status, refused.json.error.code]).toEqual([422, "invalid"]);
+  expect((await core.edge()).invoked).toEqual([]);
+});
+
 describe("packages that need no bundling", () => {
   test("are listed with their versions", async () => {
     const { status, json } = await core.call("/api/v1/packages", { token: owner.token });

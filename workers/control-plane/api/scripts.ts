@@ -90,6 +90,7 @@ export const scripts = new Mounts()
   .add(ENDPOINTS.invokeScript, async ({ scope, access, params, body }) => {
     const { id, slug } = access.org;
     const script = await scriptNamed(scope, id, params.name);
+    refuseModule(script);
     const answer = await scope.edges.invoke({
       orgId: id,
       slug,
@@ -142,6 +143,15 @@ async function save(
   const details = { version: script.live.number, hash, created };
   auditLater(scope, { actor, action: "script.save", target: name, orgId: org.id, details });
   return script;
+}
+
+/** A module is run as part of the scripts that import it. */
+function refuseModule({ name, kind }: ScriptSummary): void {
+  if (kind === "endpoint") return;
+  const reason = "is a module, which answers no requests. Invoke a script that imports it.";
+  throw new PlatformError("invalid", `The script ${JSON.stringify(name)} ${reason}`, {
+    issues: [{ field: "name", reason }],
+  });
 }
 
 /** Names that imports know already, so that a module by that name could never be reached. */
