@@ -1,7 +1,5 @@
 import { attempts, type CaseClass } from "../attempt.ts";
-import { edgesOf } from "../../test/support/processes.ts";
-import type { Stage } from "../support/stage.ts";
-import { neighboursHarm } from "../support/vault.ts";
+import { strikeAll, survivedHang, survivedUnharmed, type Survived } from "../support/strike.ts";
 
 /** Ways to take the process down, or to keep it busy for ever, that no budget has to stop: bodies of `fetch`. */
 const BLOWS: Record<string, string> = {
@@ -50,43 +48,8 @@ const source = (body: string): string => `import * as workers from "cloudflare:w
 ${body.includes("process.") ? 'import process from "node:process";\n' : ""}export default { async fetch(request, env, ctx) { ${body} } };
 `;
 
-interface Survived {
-  died: number;
-  harm: string | null;
-  /** How long a neighbour waited just behind, in milliseconds. */
-  waitedMs: number;
-}
-
-/** Longest that a neighbour may wait behind one of these, in milliseconds; none of them is to stop an edge. */
-const WAIT_MS_MAX = 900;
-
-/** The same where an edge has to be replaced, in milliseconds. */
-const RECOVERY_MS_MAX = 2_500;
-
-async function strike(stage: Stage, body: string): Promise<Survived> {
-  const launcher = stage.platform.process.pid ?? 0;
-  const script = stage.nonce();
-  await stage.deploy(stage.attacker, script, source(body));
-  const before = edgesOf(launcher);
-  const blow = stage.run(stage.attacker, script, "/", { timeoutMs: 1_500 }).catch(() => null);
-  const began = performance.now();
-  // One whose connection had been taken by the edge that went down tries again, as any client does.
-  const ask = () => neighboursHarm(stage);
-  const harm = await ask().catch(ask).catch(String);
-  const waitedMs = performance.now() - began;
-  await blow;
-  const after = new Set(edgesOf(launcher));
-  return { died: before.filter((pid) => !after.has(pid)).length, harm, waitedMs };
-}
-
-const strikes = async (stage: Stage, bodies: Record<string, string>): Promise<Map<string, Survived>> => {
-  const seen = new Map<string, Survived>();
-  for (const [name, body] of Object.entries(bodies)) seen.set(name, await strike(stage, body));
-  return seen;
-};
-
-const waited = (waitedMs: number, maxMs: number): string | null =>
-  waitedMs > maxMs ? `a neighbour waited ${Math.round(waitedMs)} ms` : null;
+const sources = (bodies: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(bodies).map(([name, body]) => [name, source(body)]));
 
 export const edgeLife: CaseClass = {
   name: "life of the edges",
@@ -94,16 +57,16 @@ export const edgeLife: CaseClass = {
     ...attempts<Survived>({
       names: Object.keys(BLOWS),
       expected: "no edge dies and no neighbour waits",
-      attack: (stage) => strikes(stage, BLOWS),
-      judge: ({ died, harm, waitedMs }) => (died > 0 ? `${died} edges died` : (harm ?? waited(waitedMs, WAIT_MS_MAX))),
-      breach: { died: 1, harm: null, waitedMs: 0 },
+      attack: (stage) => strikeAll(stage, sources(BLOWS)),
+      judge: survivedUnharmed,
+      breach: { died: 1, harm: null, waitedMs: 0, status: null },
     }),
     ...attempts<Survived>({
       names: Object.keys(HANGS),
       expected: "the edge is replaced while the neighbours are served",
-      attack: (stage) => strikes(stage, HANGS),
-      judge: ({ harm, waitedMs }) => harm ?? waited(waitedMs, RECOVERY_MS_MAX),
-      breach: { died: 2, harm: null, waitedMs: 10_000 },
+      attack: (stage) => strikeAll(stage, sources(HANGS)),
+      judge: survivedHang,
+      breach: { died: 2, harm: null, waitedMs: 10_000, status: null },
     }),
   ],
 };

@@ -1,4 +1,5 @@
 import type { CaseClass } from "../attempt.ts";
+import { budgets } from "./budgets.ts";
 import { capabilities } from "./capabilities.ts";
 import { codeGeneration } from "./code-generation.ts";
 import { cookies } from "./cookies.ts";
@@ -37,5 +38,6 @@ export const CLASSES: readonly CaseClass[] = [
   logs,
   timing,
   responses,
+  budgets,
   edgeLife,
 ];

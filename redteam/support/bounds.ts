@@ -35,7 +35,11 @@ export async function readBounds(): Promise<Bound[]> {
   const bounds: Bound[] = [];
   let what = "";
   for (const [, comment, name] of (await readFile(FILE, "utf8")).matchAll(/\/\*\*(.*?)\*\/|^export const (\w+)/gms)) {
-    if (comment !== undefined) what = comment.replaceAll(/\s*\n\s*\*?\s*/g, " ").replaceAll(/ \([A-Z][0-9]+\)/g, "").trim();
+    if (comment !== undefined)
+      what = comment
+        .replaceAll(/\s*\n\s*\*?\s*/g, " ")
+        .replaceAll(/ \([A-Z][0-9]+\)/g, "")
+        .trim();
     const value = name === undefined ? undefined : values[name];
     if (name !== undefined && typeof value === "number") bounds.push({ name, what, value: inWords(name, value) });
   }
