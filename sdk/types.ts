@@ -13,6 +13,8 @@ export interface Context {
   readonly env: Readonly<Record<string, unknown>>;
   /** Whoever is signed in to the app; null for nobody. */
   readonly user: null;
+  /** The script that invoked this one, by `invoke`; null for a request from outside. */
+  readonly caller: { readonly script: string; readonly executionId: string } | null;
   /** Keeps the run going after the response until the promise settles. */
   waitUntil(promise: Promise<unknown>): void;
 }
