@@ -1,8 +1,8 @@
 import { STARTUP_TICKS_MAX } from "../../../contracts/limits.ts";
 import { SCRIPT_LIMITS } from "../../../contracts/script-limits.ts";
 
-/** Ticks of instrumented code between two looks at the clock. */
-const STEP = 128;
+/** Ticks of instrumented code between two looks at the clock; its counters hold no more. */
+const STEP = 256;
 /** Ticks that are dear, so that a step of them takes this long, in milliseconds, are looked at more often. */
 const DEAR_STEP_MS = 2;
 /** A run that has not left after this long, in milliseconds, never will. */
@@ -14,7 +14,7 @@ const AWAY_MS = 1_000;
  * The module by which instrumented code counts its processor time, as source text: part of the harness, and evaluated
  * before any of the tenant's code, so that it holds the built-ins as they were.
  *
- * The tenant's code imports `c`, called at every 128th tick, and `r`, called where it catches; they throw once the run
+ * The tenant's code imports `c`, called when its ticks are through and answering how many come next, and `r`, called where it catches; they throw once the run
  * has used up its time. All else goes to whoever claims it first, which is the harness.
  *
  * Time counts from look to look within one turn of the event loop, so that waiting is free. A timer tells that a turn is

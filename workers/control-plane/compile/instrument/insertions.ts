@@ -47,9 +47,14 @@ function freeSuffix(taken: ReadonlySet<string>): string {
   }
 }
 
-/** The counter may be undefined where modules import one another in a circle; then the meter is asked at once. */
+/**
+ * The counter may be undefined where modules import one another in a circle; then the meter is asked at once. When the meter
+ * throws, the next tick asks it again.
+ */
 function textsOf(suffix: string) {
-  const tick = `--$n${suffix}>0||($n${suffix}=$c${suffix}())`;
+  const [n, c] = [`$n${suffix}`, `$c${suffix}`];
+  // Of the forms that were measured the one that engines make the least of: no overflow to look out for.
+  const tick = `(${n}=${n}-1&255)||(${n}=1,${n}=${c}())`;
   return {
     tick: `${tick};`,
     /** After a directive, which may have gone without its semicolon. */
