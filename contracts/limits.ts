@@ -151,6 +151,8 @@ export const LOG_SEGMENT_SPAN_MS = 10_000;
 export const LOG_SEGMENTS_PER_PAGE_MAX = 2_000;
 /** Segments of the log read for one page, in bytes. */
 export const LOG_BYTES_READ_PER_PAGE_MAX = 4 * 1024 * 1024;
+/** The same where their texts are searched, which takes longer than reading. */
+export const LOG_BYTES_SEARCHED_PER_PAGE_MAX = 1024 * 1024;
 /** One page of executions with their lines, in characters; a longer one is cut short. */
 export const LOG_PAGE_LENGTH_MAX = 4 * 1024 * 1024;
 /** Old segments removed by one append, at most; it keeps the cost of an append even. */

@@ -32,15 +32,23 @@ export function matchesFacts(record: ExecutionRecord, filter: ExecutionFilter): 
   );
 }
 
-/** Whether a text occurs in the path, the error or the console lines; these are only asked for where they decide. */
+/** Whether a text occurs in an execution; its lines are only asked for where they decide. */
 export function matchesText(record: ExecutionRecord, text: string | null, linesOf: () => LogLine[]): boolean {
-  if (text === null) return true;
-  const wanted = text.toLowerCase();
-  const { path, error } = record;
-  const own = error === null ? [path] : [path, `${error.name}: ${error.message}`, error.stack];
-  const includes = (candidate: string): boolean => candidate.toLowerCase().includes(wanted);
-  return own.some(includes) || linesOf().some((line) => includes(line.text));
+  return text === null || recordIncludes(record, text) || linesInclude(linesOf(), text);
 }
+
+/** Whether a text occurs in the path or the error, in whatever case. */
+export function recordIncludes({ path, error }: ExecutionRecord, text: string): boolean {
+  const own = error === null ? [path] : [path, `${error.name}: ${error.message}`, error.stack];
+  return own.some((candidate) => includes(candidate, text));
+}
+
+/** Whether a text occurs in one of the console lines, in whatever case. */
+export function linesInclude(lines: readonly LogLine[], text: string): boolean {
+  return lines.some((line) => includes(line.text, text));
+}
+
+const includes = (candidate: string, text: string): boolean => candidate.toLowerCase().includes(text.toLowerCase());
 
 function matchesStatus({ outcome, status }: ExecutionRecord, wanted: string): boolean {
   if (STATUS_CLASS.test(wanted)) return `${status}`.startsWith(wanted.charAt(0));

@@ -23,5 +23,8 @@ export function findLines(db: Database, executionId: string): LogLine[] {
   const query = "SELECT text FROM lines WHERE execution_id = ? ORDER BY id";
   const texts = new Set(db.all<{ text: string }>(query, executionId).map(({ text }) => text));
   // One more than the bound, for the line that says that there were more.
-  return [...texts].flatMap((text) => JSON.parse(text) as LogLine[]).slice(0, LOG_LINES_PER_EXECUTION_MAX + 1);
+  return [...texts].flatMap(readLines).slice(0, LOG_LINES_PER_EXECUTION_MAX + 1);
 }
+
+/** The console lines in one stored row. */
+export const readLines = (text: string): LogLine[] => JSON.parse(text) as LogLine[];

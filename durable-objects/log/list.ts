@@ -4,6 +4,7 @@ import type { ExecutionDetail, ExecutionFilter, Page, PageRequest } from "../../
 import type { ExecutionRecord } from "../../contracts/execution.ts";
 import {
   LOG_BYTES_READ_PER_PAGE_MAX,
+  LOG_BYTES_SEARCHED_PER_PAGE_MAX,
   LOG_PAGE_LENGTH_MAX,
   LOG_RETENTION_MS,
   LOG_SEGMENT_SPAN_MS,
@@ -12,9 +13,10 @@ import {
 import { SCRIPT_LIMITS } from "../../contracts/script-limits.ts";
 import type { Database, Row } from "../database.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../pages.ts";
-import { matchesFacts, matchesText, mayMatch, type SegmentWords } from "./filter.ts";
+import { matchesFacts, mayMatch, type SegmentWords } from "./filter.ts";
 import { findLines } from "./lines.ts";
 import { compareNewestFirst, type Position, positionOf, readRecords } from "./record.ts";
+import { recordsWith } from "./search.ts";
 
 type SegmentRow = { id: number; last_at: number; bytes: number } & SegmentWords & Row;
 type Entry = { record: ExecutionRecord; position: Position };
@@ -73,6 +75,7 @@ function scan(
   let found: Entry[] = [];
   let segmentsSeen = 0;
   let bytesRead = 0;
+  const bytesReadMax = filter.text === null ? LOG_BYTES_READ_PER_PAGE_MAX : LOG_BYTES_SEARCHED_PER_PAGE_MAX;
   // Ids are most of what tells of a segment, and seldom asked for.
   const ids = filter.executionId === null ? "'' AS execution_ids" : "execution_ids";
   const segments = db.each<SegmentRow>(
@@ -85,7 +88,7 @@ function scan(
   for (const segment of segments) {
     const certain = found.filter(({ position }) => position.at > segment.last_at);
     if (certain.length >= size) return pageOf(certain, size);
-    const exhausted = segmentsSeen >= LOG_SEGMENTS_PER_PAGE_MAX || bytesRead >= LOG_BYTES_READ_PER_PAGE_MAX;
+    const exhausted = segmentsSeen >= LOG_SEGMENTS_PER_PAGE_MAX || bytesRead >= bytesReadMax;
     // Without the second condition a page could end where it began, and its cursor lead nowhere.
     if (exhausted && segment.last_at < start.at) {
       return { entries: certain, next: { at: segment.last_at, id: AFTER_ALL_IDS } };
@@ -95,12 +98,10 @@ function scan(
     bytesRead += segment.bytes;
     const entries = readSegment(db, segment.id).filter(
       ({ record, position }) =>
-        position.at > oldestAt &&
-        compareNewestFirst(position, start) > 0 &&
-        matchesFacts(record, filter) &&
-        matchesText(record, filter.text, () => findLines(db, record.id)),
+        position.at > oldestAt && compareNewestFirst(position, start) > 0 && matchesFacts(record, filter),
     );
-    found = newest([...found, ...entries], size + 1);
+    const fitting = filter.text === null ? entries : recordsWith(db, entries, filter.text);
+    found = newest([...found, ...fitting], size + 1);
   }
   return found.length > size ? pageOf(found, size) : { entries: found, next: null };
 }
