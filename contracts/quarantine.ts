@@ -1,9 +1,12 @@
 import * as z from "zod";
 
-/** What an edge is told to do about an org that has ended edges. `slowed`: one run at a time; `refused`: none. */
+/**
+ * What an edge is told to do about an org that ends edges. `slowed`: one run at a time; `refused`: none; `held`: its runs wait
+ * until the verdict is void, because one of them seems to hang another edge right now.
+ */
 export const verdictSchema = z.object({
   orgId: z.string(),
-  kind: z.enum(["slowed", "refused"]),
+  kind: z.enum(["slowed", "refused", "held"]),
   /** For the org's own eyes: why, and what to do. */
   reason: z.string(),
   /** When it ends, in epoch milliseconds. */

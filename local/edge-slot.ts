@@ -1,4 +1,5 @@
 import { DRAIN_MS, type EdgeProcess } from "./edge.ts";
+import type { JournalBook } from "./journal-book.ts";
 import { sampleProcess } from "./processes.ts";
 import type { Warden } from "./warden.ts";
 import {
@@ -24,6 +25,8 @@ export interface SlotOptions {
   spawn: (name: string) => EdgeProcess;
   shared: SharedBySlots;
   warden: Warden;
+  /** Whether it stands in for silent edges. */
+  standIn: boolean;
   /** How many public connections a process holds; null where nobody can say. */
   connectionsOf: (pid: number) => number | null;
   /** Told in one line what the watchdog did. */
@@ -98,10 +101,22 @@ export class EdgeSlot {
     if (!watched.resting) return;
     watched.resting = false;
     // While it was stopped it could not listen; and what waits for it may be what it must not run.
-    watched.process.order(this.#options.warden.orders(Date.now()));
+    this.order();
     watched.process.pause(false);
     const cpuThenMs = sampleProcess(watched.process.pid)?.cpuMs ?? 0;
     watched.state = { ...beginWatch(now), answeredEver: true, cpuThenMs };
+  }
+
+  /** Which runs go on in its process. */
+  get book(): JournalBook {
+    return this.#serving.process.book;
+  }
+
+  /** Tells its process what holds now about orgs that end edges; one that is stopped is told when it is woken. */
+  order(): void {
+    const { process, resting, gone } = this.#serving;
+    const { warden, standIn } = this.#options;
+    if (!resting && !gone) process.order(warden.orders(Date.now(), standIn));
   }
 
   /** Replaces nothing any more. */

@@ -45,8 +45,8 @@ export function startEdges(options: EdgesOptions): Edges {
   const alive = new Set<EdgeProcess>();
   const pids = (): number[] => [...alive].map((edge) => edge.pid).filter((pid) => pid !== 0);
   const warden = new Warden();
-  const spawn = (name: string, options: EdgeOptions): EdgeProcess => {
-    const edge = spawnEdge(name, options, { ...warden.openBook(), orders: warden.orders(Date.now()) });
+  const spawn = (name: string, options: EdgeOptions, standIn = false): EdgeProcess => {
+    const edge = spawnEdge(name, options, { ...warden.openBook(), orders: warden.orders(Date.now(), standIn) });
     alive.add(edge);
     onProcesses(pids());
     void edge.ended.then(() => {
@@ -59,7 +59,8 @@ export function startEdges(options: EdgesOptions): Edges {
     const now = Date.now();
     const notice = warden.died(book, now, outage);
     if (notice !== null) onReplaced(notice);
-    for (const edge of alive) edge.order(warden.orders(now));
+    for (const slot of slots) slot.order();
+    relief?.order();
   };
   const common = {
     memory,
@@ -70,7 +71,8 @@ export function startEdges(options: EdgesOptions): Edges {
     onDeath,
   };
   const slots = slotOptions.map(
-    (options, index) => new EdgeSlot({ ...common, name: `edge-${index}`, spawn: (name) => spawn(name, options) }),
+    (options, index) =>
+      new EdgeSlot({ ...common, standIn: false, name: `edge-${index}`, spawn: (name) => spawn(name, options) }),
   );
   const ready = allReady(slots);
   let relief: Relief | null = null;
@@ -79,8 +81,8 @@ export function startEdges(options: EdgesOptions): Edges {
   const startRelief = (): void => {
     const { relief: how } = options;
     if (how === null || stopped) return;
-    const spawnRelief = (name: string): EdgeProcess => spawn(name, how);
-    relief = new Relief({ ...common, name: "relief", spawn: spawnRelief });
+    const spawnRelief = (name: string): EdgeProcess => spawn(name, how, true);
+    relief = new Relief({ ...common, standIn: true, name: "relief", spawn: spawnRelief });
   };
   ready.then(startRelief, () => {});
   const looks = setInterval(() => {

@@ -9,7 +9,7 @@ const LINE_LENGTH_MAX = 64 * 1024;
 /** How suspicious a run is: one that had answered, one that went on, and the one that began last. */
 const ENDED_WEIGHT = 0.1;
 const RUNNING_WEIGHT = 1;
-const LAST_WEIGHT = 8;
+const LAST_WEIGHT = 3;
 
 interface JournalledRun {
   orgId: string;

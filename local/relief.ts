@@ -15,12 +15,14 @@ const RELIEF_STAY_MS = 1_000;
 export class Relief {
   readonly #slot: EdgeSlot;
   readonly #connectionsOf: SlotOptions["connectionsOf"];
+  readonly #warden: SlotOptions["warden"];
   #ready = false;
   #neededAt = performance.now();
 
   constructor(options: SlotOptions) {
     this.#slot = new EdgeSlot(options);
     this.#connectionsOf = options.connectionsOf;
+    this.#warden = options.warden;
     void this.#slot.ready.then((ready) => (this.#ready = ready));
   }
 
@@ -31,14 +33,21 @@ export class Relief {
 
   /** One look: at the edges it stands in for, and at itself. */
   look(now: number, edges: readonly EdgeSlot[], alone: boolean): void {
-    const needed = edges.some((edge) => edge.silentMs(now) >= RELIEF_SILENCE_MS);
-    if (needed) {
+    const watched = edges.map((edge) => ({ book: edge.book, silent: edge.silentMs(now) >= RELIEF_SILENCE_MS }));
+    // What hangs the others may be waiting for this one too.
+    if (this.#warden.suspect(watched, Date.now())) this.#slot.order();
+    if (watched.some(({ silent }) => silent)) {
       this.#neededAt = now;
       this.#slot.wake(now);
     } else if (this.#ready && !this.#slot.resting && now - this.#neededAt >= RELIEF_STAY_MS) {
       this.#rest(now);
     }
     this.#slot.look(now, alone);
+  }
+
+  /** As of an edge. */
+  order(): void {
+    this.#slot.order();
   }
 
   /** Replaces nothing any more; a process that rests must be woken to end. */

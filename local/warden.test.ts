@@ -22,7 +22,7 @@ function openEdge(warden: Warden) {
 }
 
 const kindOf = (warden: Warden, orgId: string, now: number) =>
-  warden.orders(now).verdicts.find((verdict) => verdict.orgId === orgId)?.kind ?? null;
+  warden.orders(now, false).verdicts.find((verdict) => verdict.orgId === orgId)?.kind ?? null;
 
 /** One run after another that ends its edge, alone there. */
 function killTimes(warden: Warden, times: number, now: number, versionId?: string): void {
@@ -36,13 +36,13 @@ function killTimes(warden: Warden, times: number, now: number, versionId?: strin
 test("lets everybody be while no edge has died", () => {
   const warden = new Warden();
   openEdge(warden).begin("org_calm", NOW);
-  expect(warden.orders(NOW)).toEqual({ journalUntilMs: 0, verdicts: [] });
+  expect(warden.orders(NOW, false)).toEqual({ journalUntilMs: 0, verdicts: [] });
 });
 
 test("has every run journalled for a while after a death", () => {
   const warden = new Warden();
   expect(warden.died(openEdge(warden).book, NOW, false)).toBeNull();
-  expect(warden.orders(NOW).journalUntilMs).toBe(NOW + 600_000);
+  expect(warden.orders(NOW, false).journalUntilMs).toBe(NOW + 600_000);
 });
 
 test("slows an org down after two deaths and refuses it after three, with the reason and the end", () => {
@@ -52,7 +52,7 @@ test("slows an org down after two deaths and refuses it after three, with the re
   killTimes(warden, 1, NOW);
   expect(kindOf(warden, "org_wild", NOW)).toBe("slowed");
   killTimes(warden, 1, NOW);
-  const [verdict] = warden.orders(NOW).verdicts;
+  const [verdict] = warden.orders(NOW, false).verdicts;
   expect(verdict).toMatchObject({ orgId: "org_wild", kind: "refused", untilMs: NOW + REFUSAL_MS });
   expect(verdict?.reason).toContain("version ver_of_org_wild");
   expect(verdict?.reason).toContain(new Date(NOW + REFUSAL_MS).toISOString());
@@ -69,6 +69,32 @@ test("refuses an org after two deaths that left nobody serving", () => {
   expect(kindOf(warden, "org_wild", NOW)).toBe("refused");
 });
 
+test("holds whoever seems to hang an edge, on the one that stands in for it only, until the edge recovers", () => {
+  const warden = new Warden();
+  const edge = openEdge(warden);
+  for (let run = 0; run < 100; run++) edge.end(edge.begin("org_calm", NOW), NOW);
+  edge.begin("org_calm", NOW);
+  edge.begin("org_wild", NOW);
+  expect(warden.suspect([{ book: edge.book, silent: true }], NOW)).toBe(true);
+  expect(warden.suspect([{ book: edge.book, silent: true }], NOW)).toBe(false);
+  expect(warden.orders(NOW, true).verdicts).toMatchObject([{ orgId: "org_wild", kind: "held" }]);
+  expect(warden.orders(NOW, false).verdicts).toEqual([]);
+  expect(warden.suspect([{ book: edge.book, silent: false }], NOW)).toBe(true);
+  expect(warden.orders(NOW, true).verdicts).toEqual([]);
+});
+
+test("holds on for a while after the edge has been replaced", () => {
+  const warden = new Warden();
+  const edge = openEdge(warden);
+  edge.begin("org_wild", NOW);
+  warden.suspect([{ book: edge.book, silent: true }], NOW);
+  const replaced = { book: openEdge(warden).book, silent: false };
+  warden.suspect([replaced], NOW + 2_499);
+  expect(warden.orders(NOW, true).verdicts).toHaveLength(1);
+  warden.suspect([replaced], NOW + 2_500);
+  expect(warden.orders(NOW, true).verdicts).toEqual([]);
+});
+
 test("does not begin anew for an org that deploys another version", () => {
   const warden = new Warden();
   for (const version of ["ver_1", "ver_2", "ver_3"]) killTimes(warden, 1, NOW, version);
@@ -82,16 +108,16 @@ test("doubles each further refusal, up to an hour, and lets an org that has mend
   const lengths = Array.from({ length: 8 }, () => {
     now += 2 * 60 * 60_000;
     killTimes(warden, 3, now);
-    return ((warden.orders(now).verdicts[0]?.untilMs ?? now) - now) / REFUSAL_MS;
+    return ((warden.orders(now, false).verdicts[0]?.untilMs ?? now) - now) / REFUSAL_MS;
   });
   expect(lengths).toEqual([2, 4, 8, 16, 32, 60, 60, 60]);
-  expect(warden.orders(now + HALF_LIFE_MS * 4).verdicts).toEqual([]);
+  expect(warden.orders(now + HALF_LIFE_MS * 4, false).verdicts).toEqual([]);
 });
 
 test("counts edges that died of the same requests as one occasion", () => {
   const warden = new Warden();
   killTimes(warden, 6, NOW);
-  expect(warden.orders(NOW).verdicts[0]?.untilMs).toBe(NOW + REFUSAL_MS);
+  expect(warden.orders(NOW, false).verdicts[0]?.untilMs).toBe(NOW + REFUSAL_MS);
 });
 
 test("never holds back a steady neighbour with thirty runs in flight while another org kills ten edges", () => {
@@ -135,7 +161,7 @@ test("blames no more than there was, and nobody who was not there", () => {
   const suspect = fc.record({
     orgId: fc.constantFrom("org_a", "org_b", "org_c"),
     versionId: fc.constant("ver_1"),
-    weight: fc.double({ min: 0.1, max: 8, noNaN: true }),
+    weight: fc.double({ min: 0.1, max: 3, noNaN: true }),
   });
   const suspects = fc.uniqueArray(suspect, { selector: ({ orgId }) => orgId });
   const deathsOf = fc.array(
@@ -165,7 +191,7 @@ test("suspects a run for a while after its answer, less than those that go on, a
   expect(weights(NOW + 30_000)).toEqual([
     ["org_answered", 0.1],
     ["org_running", 1],
-    ["org_last", 8],
+    ["org_last", 3],
   ]);
   expect(weights(NOW + 30_001).map(([orgId]) => orgId)).toEqual(["org_running", "org_last"]);
 });
@@ -178,7 +204,7 @@ test("passes on what is not the journal, however it is cut, and takes no line wi
     fc.property(fc.integer({ min: 0, max: output.length }), (cut) => {
       const rest = book.read(output.slice(0, cut), NOW) + book.read(output.slice(cut), NOW);
       expect(rest).toBe("hello\njournal-guessed + exe_2 org_b ver_b\nworld\n");
-      expect(book.suspects(NOW)).toEqual([{ orgId: "org_a", versionId: "ver_a", weight: 8 }]);
+      expect(book.suspects(NOW)).toEqual([{ orgId: "org_a", versionId: "ver_a", weight: 3 }]);
     }),
   );
 });

@@ -19,11 +19,21 @@ export const REFUSAL_MS = 60_000;
 export const REFUSAL_MAX_MS = 60 * 60_000;
 /** Time without a death after which the next refusal is a first one again, in milliseconds. */
 const REFUSALS_FORGOTTEN_MS = 6 * 60 * 60_000;
+/** Runs after which an org that has ended no edge is not held on a mere suspicion. */
+const KNOWN_RUNS = 20;
+/** How long an org is held after one of its runs has begun to hang an edge, unless the edge recovers, in milliseconds. */
+const HOLD_MS = 2_500;
 /** Orgs whose runs are counted, at most. */
 const ORGS_MAX = 10_000;
 
 interface Refusal {
   count: number;
+  untilMs: number;
+}
+
+/** An org that seems to hang an edge right now. */
+interface Held {
+  book: JournalBook;
   untilMs: number;
 }
 
@@ -36,6 +46,7 @@ interface Counted {
 export class Warden {
   readonly #runs = new Map<string, Counted>();
   readonly #refusals = new Map<string, Refusal>();
+  readonly #held = new Map<string, Held>();
   #deaths: Death[] = [];
   /** As of the latest death. */
   #blamed: Blame[] = [];
@@ -65,10 +76,48 @@ export class Warden {
     return `${guilty.orgId} keeps ending edges: refused until ${new Date(untilMs).toISOString()}`;
   }
 
-  /** What every edge is to know. */
-  orders(now: number): WatchOrders {
-    const verdicts = this.#blamed.flatMap((each) => this.#verdictOf(each, now) ?? []);
-    return { journalUntilMs: this.#journalUntilMs, verdicts };
+  /**
+   * Takes note of who seems to hang the silent edges, for the one that stands in for them: it must not be hung as well.
+   *
+   * @returns whether its orders have changed.
+   */
+  suspect(edges: readonly { book: JournalBook; silent: boolean }[], now: number): boolean {
+    const before = [...this.#held.keys()].join(" ");
+    for (const [orgId, { book, untilMs }] of this.#held) {
+      const recovered = edges.some((edge) => edge.book === book && !edge.silent);
+      if (recovered || now >= untilMs) this.#held.delete(orgId);
+    }
+    for (const { book, silent } of edges) {
+      if (!silent) continue;
+      for (const orgId of this.#guiltyIf(book, now)) {
+        if (!this.#held.has(orgId)) this.#held.set(orgId, { book, untilMs: now + HOLD_MS });
+      }
+    }
+    return before !== [...this.#held.keys()].join(" ");
+  }
+
+  /** What an edge is to know. */
+  orders(now: number, standIn: boolean): WatchOrders {
+    const standing = this.#blamed.flatMap((each) => this.#verdictOf(each, now) ?? []);
+    const refused = new Set(standing.filter(({ kind }) => kind === "refused").map(({ orgId }) => orgId));
+    const held = [...this.#held].flatMap(([orgId, { untilMs }]): Verdict[] =>
+      standIn && !refused.has(orgId) ? [{ orgId, kind: "held", reason: "It hangs another edge.", untilMs }] : [],
+    );
+    // The latter of two for one org holds.
+    return { journalUntilMs: this.#journalUntilMs, verdicts: [...standing, ...held] };
+  }
+
+  /** Whom the death of an edge would be held against. */
+  #guiltyIf(book: JournalBook, now: number): string[] {
+    const death = { at: now, severity: 1, suspects: book.suspects(now) };
+    if (death.suspects.length === 0) return [];
+    const blamed = blame([...this.#deaths, death], (orgId) => this.#runsOf(orgId, now), now);
+    const known = (orgId: string, scoreBefore: number): boolean =>
+      scoreBefore < GUILTY_SHARE && this.#runsOf(orgId, now) >= KNOWN_RUNS;
+    return blamed
+      .filter(({ latestShare }) => latestShare >= GUILTY_SHARE)
+      .filter(({ orgId, score, latestShare }) => !known(orgId, score - latestShare))
+      .map(({ orgId }) => orgId);
   }
 
   #verdictOf({ orgId, score: scoreThen, versionId }: Blame, now: number): Verdict | null {

@@ -56,7 +56,7 @@ export async function runScript(run: Run, env: RouterEnv, ctx: RouterContext): P
   const { orgId, settings } = run.org.projection;
   const verdict = quarantine.active ? quarantine.verdictOf(orgId, Date.now()) : null;
   enterGate(orgId, verdict?.kind === "slowed" ? 1 : settings.concurrencyMax);
-  const running = runThroughGate(run, verdict?.kind === "refused" ? verdict : null, env, ctx);
+  const running = runThroughGate(run, verdict, env, ctx);
   // Where a caller that goes away takes its request with it, the run must go on to leave the gate and to be written down.
   if (env.LOG_DELIVERY === "scheduled") ctx.waitUntil(running);
   return running;
@@ -75,7 +75,8 @@ async function runThroughGate(
   run.onStart?.(executionId);
   let ended: Ended;
   try {
-    ended = verdict === null ? await paced(run, executionId, env, ctx) : refused(heldBack(verdict));
+    const standing = verdict?.kind === "held" ? await quarantine.released(orgId) : verdict;
+    ended = standing?.kind === "refused" ? refused(heldBack(standing)) : await paced(run, executionId, env, ctx);
   } finally {
     leaveGate(orgId);
   }

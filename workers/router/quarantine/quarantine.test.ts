@@ -30,6 +30,18 @@ test("forgets the verdicts that held before new ones", () => {
   expect(quarantine.verdictOf("org_b", NOW)).not.toBeNull();
 });
 
+test("lets the runs of a held org go on as soon as it is no longer held, and says what holds then", async () => {
+  const quarantine = new Quarantine();
+  const untilMs = Date.now() + 60_000;
+  quarantine.set([{ ...refused("org_a"), kind: "held", untilMs }]);
+  const waiting = quarantine.released("org_a");
+  expect(await Promise.race([waiting, scheduler.wait(50)])).toBeUndefined();
+  quarantine.set([{ ...refused("org_a"), untilMs }]);
+  expect(await waiting).toMatchObject({ kind: "refused" });
+  quarantine.set([{ ...refused("org_a"), kind: "held", untilMs: Date.now() + 30 }]);
+  expect(await quarantine.released("org_a")).toBeNull();
+});
+
 test("journals the first runs of each version, then none", () => {
   const { journal } = inMemory();
   const wanted = (version: string) => Array.from({ length: FIRST_RUNS + 2 }, () => journal.wants(version, NOW));

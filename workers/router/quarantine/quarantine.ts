@@ -1,5 +1,8 @@
 import type { Verdict } from "../../../contracts/quarantine.ts";
 
+/** Pause between two looks at whether an org is still held, in milliseconds. */
+const HELD_LOOK_MS = 20;
+
 /** The orgs that are held back on this edge, because they have ended edges before. */
 export class Quarantine {
   #verdicts = new Map<string, Verdict>();
@@ -21,5 +24,14 @@ export class Quarantine {
     if (now < verdict.untilMs) return verdict;
     this.#verdicts.delete(orgId);
     return null;
+  }
+
+  /** Waits while an org is held; resolves to what holds for it then. */
+  async released(orgId: string): Promise<Verdict | null> {
+    for (;;) {
+      const verdict = this.verdictOf(orgId, Date.now());
+      if (verdict?.kind !== "held") return verdict;
+      await scheduler.wait(HELD_LOOK_MS);
+    }
   }
 }
