@@ -22,6 +22,7 @@ describe("a stack", () => {
       "TypeError: at (index.js:2:5)",
       "    at JSON.parse (<anonymous>)",
       "    at f (lib/index.js:2:5)",
+      "    at new Promise (<anonymous>)",
       "    at runnerOf (.isola/runtime.js:1:2)",
       "    at .isola/main.js:1:1",
       "    at async Promise.all (index 0)",

@@ -48,11 +48,15 @@ export function mapStack(stack: string, sourceMap: string | null, main: string):
 /** The lines without the platform's frames and without those past the bound. */
 function boundFrames(lines: string[]): string[] {
   let frames = 0;
-  return lines.filter((line) => {
+  return lines.filter((line, index) => {
     if (!/^\s*at /.test(line)) return frames <= STACK_LINES_MAX;
-    return !PLATFORM_FRAME.test(line) && ++frames <= STACK_LINES_MAX;
+    // What a frame of the platform's called of the engine's is the platform's too.
+    const isPlatforms = PLATFORM_FRAME.test(line) || (isNative(line) && PLATFORM_FRAME.test(lines[index + 1] ?? ""));
+    return !isPlatforms && ++frames <= STACK_LINES_MAX;
   });
 }
+
+const isNative = (line: string): boolean => line.endsWith("(<anonymous>)");
 
 function readFrame(text: string): Frame | null {
   if (!/^\s*at /.test(text)) return null;
