@@ -14,8 +14,9 @@ const AWAY_MS = 1_000;
  * The module by which instrumented code counts its processor time, as source text: part of the harness, and evaluated
  * before any of the tenant's code, so that it holds the built-ins as they were.
  *
- * The tenant's code imports `c`, called when its ticks are through and answering how many come next, and `r`, called where it catches; they throw once the run
- * has used up its time. All else goes to whoever claims it first, which is the harness.
+ * The tenant's code imports `c`, called when its ticks are through and answering how many come next, and `r`, called
+ * where it catches; they throw once the run has used up its time. All else goes to whoever claims it first, which is
+ * the harness.
  *
  * Time counts from look to look within one turn of the event loop, so that waiting is free. A timer tells that a turn is
  * over. Runs that overlap are told apart by a label; one that begins while no other goes without is spared it.
