@@ -1,11 +1,14 @@
 import type { ExecutionRecord, RecordedBody, RecordedMessage } from "./execution.ts";
 import { LOG_RECORD_LENGTH_MAX, LOG_RECORD_TEXT_LENGTH_MAX } from "./limits.ts";
 
+/** What is left of a body, in characters; base 64 may only be cut between groups of four. */
+const SHORT_BODY_LENGTH = 2_048;
+
 /** A record as JSON. Where it would not fit the store, its bodies are cut first, then its heads, then all else. */
 export function encodeRecord(record: ExecutionRecord): string {
   let text = JSON.stringify(record);
-  for (const cut of [withBodiesOf(LOG_RECORD_TEXT_LENGTH_MAX / 4), withBodiesOf(0), withoutHeads, withShortTexts]) {
-    if (text.length <= LOG_RECORD_LENGTH_MAX) return text;
+  for (const cut of CUTS) {
+    if (text.length <= LOG_RECORD_LENGTH_MAX) break;
     record = cut(record);
     text = JSON.stringify(record);
   }
@@ -27,11 +30,6 @@ const EMPTY = {
   response: null,
 } satisfies Partial<ExecutionRecord>;
 
-const withBodiesOf = (lengthMax: number) =>
-  withMessages((message) => ({ ...message, body: message.body && shortBody(message.body, lengthMax) }));
-
-const withoutHeads = withMessages(({ body }) => ({ headers: {}, body }));
-
 function withMessages(cut: (message: RecordedMessage) => RecordedMessage) {
   return (record: ExecutionRecord): ExecutionRecord => {
     const { request, response } = record;
@@ -39,10 +37,9 @@ function withMessages(cut: (message: RecordedMessage) => RecordedMessage) {
   };
 }
 
-function shortBody(body: RecordedBody, lengthMax: number): RecordedBody {
-  if (body.text.length <= lengthMax) return body;
-  // Base 64 may only be cut between groups of four.
-  return { ...body, text: body.text.slice(0, lengthMax - (lengthMax % 4)), truncated: true };
+function shortBody(body: RecordedBody): RecordedBody {
+  if (body.text.length <= SHORT_BODY_LENGTH) return body;
+  return { ...body, text: body.text.slice(0, SHORT_BODY_LENGTH), truncated: true };
 }
 
 function withShortTexts(record: ExecutionRecord): ExecutionRecord {
@@ -57,3 +54,9 @@ function withShortTexts(record: ExecutionRecord): ExecutionRecord {
 function short(text: string): string {
   return text.length <= LOG_RECORD_TEXT_LENGTH_MAX ? text : `${text.slice(0, LOG_RECORD_TEXT_LENGTH_MAX)}…`;
 }
+
+const CUTS = [
+  withMessages((message) => ({ ...message, body: message.body && shortBody(message.body) })),
+  withMessages(({ body }) => ({ headers: {}, body })),
+  withShortTexts,
+];
