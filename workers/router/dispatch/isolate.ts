@@ -16,9 +16,12 @@ import { CONSOLE_BINDING, INVOKE_BINDING } from "./run-facts.ts";
 
 /** Of dynamic Workers; at most that of the oldest runtime in use. */
 const COMPATIBILITY_DATE = "2026-10-01";
-/** Node's built-ins cost half a megabyte an isolate, so only code that imports them gets them. */
-const PLAIN_FLAGS = ["no_nodejs_compat", "no_nodejs_compat_v2", "nodejs_als"];
-const NODE_FLAGS = ["nodejs_compat"];
+/**
+ * Node's built-ins cost half a megabyte an isolate, so only code that imports them gets them. Through `ctx.exports` a
+ * script would call itself past everything that counts, with a budget of its own for each call.
+ */
+const PLAIN_FLAGS = ["no_nodejs_compat", "no_nodejs_compat_v2", "nodejs_als", "disable_ctx_exports"];
+const NODE_FLAGS = ["nodejs_compat", "disable_ctx_exports"];
 
 /** What loading an isolate needs. */
 export interface IsolateDeps {
