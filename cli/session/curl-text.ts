@@ -1,4 +1,4 @@
-import { isSentAgain } from "../../contracts/redact.ts";
+import { isSentAgain, REDACTED } from "../../contracts/redact.ts";
 
 /** A recorded request, and where it went. */
 export interface CurlRequest {
@@ -13,7 +13,7 @@ export interface CurlRequest {
 export interface CurlCommand {
   /** One line that a POSIX shell runs; nothing of the request can leave its quotes. */
   command: string;
-  /** Names of headers that are not in it. */
+  /** Names of headers that are missing in it; those of a connection are curl's own affair. */
   leftOut: string[];
 }
 
@@ -32,10 +32,11 @@ export function curlText({ origin, method, path, headers, body }: CurlRequest): 
   words.push(quote(origin + encodeOdd(path)));
   const names = Object.entries(headers).flatMap(([name, value]) => {
     if (LEFT_TO_CURL.has(name.toLowerCase())) return [];
-    if (!isSentAgain(name, value) || UNPRINTABLE.test(name + value)) {
+    if (value === REDACTED || UNPRINTABLE.test(name + value)) {
       leftOut.push(name);
       return [];
     }
+    if (!isSentAgain(name, value)) return [];
     // A header without a value is written so; after a colon curl would leave it out.
     words.push("--header", quote(value === "" ? `${name};` : `${name}: ${value}`));
     return [name.toLowerCase()];

@@ -78,12 +78,15 @@ export const invokeAnswerSchema = z.object({
 });
 
 /** A moment, in epoch milliseconds or as ISO 8601. */
-const momentSchema = z.string().transform((text, context) => {
-  const at = /^[0-9]{1,15}$/.test(text) ? Number(text) : ISO_MOMENT.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isSafeInteger(at)) return at;
-  context.addIssue({ code: "custom", message: "must be a time, such as 2026-11-21T10:00:00Z or epoch milliseconds" });
-  return z.NEVER;
-});
+const momentSchema = z
+  .string()
+  .transform((text, context) => {
+    const at = /^[0-9]{1,15}$/.test(text) ? Number(text) : ISO_MOMENT.test(text) ? Date.parse(text) : Number.NaN;
+    if (Number.isSafeInteger(at)) return at;
+    context.addIssue({ code: "custom", message: "must be a time, such as 2026-11-21T10:00:00Z or epoch milliseconds" });
+    return z.NEVER;
+  })
+  .meta({ description: "Epoch milliseconds or ISO 8601", type: ["integer", "string"] });
 
 const facts = z.object({
   /** Name or id of a script. */
