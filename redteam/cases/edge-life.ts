@@ -11,6 +11,7 @@ const BLOWS: Record<string, string> = {
   "a signal to itself": `process.kill(process.pid, "SIGKILL"); return new Response("x");`,
   "a call of itself through its exports": `return workers.exports.default.fetch(request.url);`,
   "a call of itself through the context": `return ctx.exports.default.fetch(request.url);`,
+  "calls of itself that each compute for a while": `if (request.url.endsWith("inner")) { const t = Date.now(); while (Date.now() - t < 60); return new Response("x"); } for (;;) await ctx.exports.default.fetch(request.url + "inner");`,
   "two calls of itself each time": `const again = () => workers.exports.default.fetch(request.url); await Promise.all([again(), again()]); return new Response("x");`,
   "a call of itself with a body": `return workers.exports.default.fetch(request.url, { method: "POST", body: "x".repeat(100_000) });`,
   "a call of itself that the source hides": `return Object.values(workers["exp" + "orts"])[0]["fet" + "ch"](request.url);`,
@@ -44,8 +45,9 @@ const HANGS: Record<string, string> = {
   "an endless chain of native promises": `const t = {}; t.then = Array.prototype.forEach.bind([t]); await t; return new Response("x");`,
 };
 
-const source = (body: string): string => `import * as workers from "cloudflare:workers";
-${body.includes("process.") ? 'import process from "node:process";\n' : ""}export default { async fetch(request, env, ctx) { ${body} } };
+const source = (
+  body: string,
+): string => `${body.includes("workers") ? 'import * as workers from "cloudflare:workers";\n' : ""}${body.includes("process.") ? 'import process from "node:process";\n' : ""}export default { async fetch(request, env, ctx) { ${body} } };
 `;
 
 const sources = (bodies: Record<string, string>): Record<string, string> =>

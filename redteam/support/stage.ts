@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 
+import { SCRIPT_LIMITS, type SomeScriptLimits } from "../../contracts/script-limits.ts";
 import type { Answer, RequestOptions } from "../../test/support/request.ts";
 import { startPlatform, type Platform } from "../../test/support/platform.ts";
 import { startCanary, type Canary } from "./canary.ts";
@@ -65,6 +66,7 @@ export interface Stage {
 }
 
 export interface Upload {
+  limits?: SomeScriptLimits;
   files: Record<string, string>;
   main?: string;
 }
@@ -97,7 +99,9 @@ export async function startStage(): Promise<Stage> {
   };
   const deploy: Stage["deploy"] = async (tenant, name, upload) => {
     const body = typeof upload === "string" ? { files: { "index.js": upload } } : upload;
-    await must(tenant.token, "PUT", `/orgs/${tenant.slug}/scripts/${name}`, body);
+    // What is tried here is not whether a budget ends it, and the computer may be busy with other things.
+    const limits = { cpuMs: SCRIPT_LIMITS.cpuMs.max };
+    await must(tenant.token, "PUT", `/orgs/${tenant.slug}/scripts/${name}`, { limits, ...body });
     deployed.add(`${tenant.slug}/${name}`);
   };
   const run: Stage["run"] = async (tenant, name, path = "/", options = {}) => {

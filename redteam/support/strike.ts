@@ -13,8 +13,8 @@ export interface Survived {
   status: number | null;
 }
 
-/** Longest that the attacker is waited for, in milliseconds. */
-const PATIENCE_MS = 1_500;
+/** Longest that the attacker is waited for, in milliseconds; whoever hangs up sooner may save the edge. */
+const PATIENCE_MS = 4_000;
 /** Longest that a neighbour may wait behind a run that is stopped by itself, in milliseconds. */
 const WAIT_MS_MAX = 900;
 /** The same where an edge has to be replaced, in milliseconds. */
@@ -23,7 +23,7 @@ const RECOVERY_MS_MAX = 2_500;
 async function strike(stage: Stage, source: string): Promise<Survived> {
   const launcher = stage.platform.process.pid ?? 0;
   const script = stage.nonce();
-  await stage.deploy(stage.attacker, script, source);
+  await stage.deploy(stage.attacker, script, { files: { "index.js": source }, limits: {} });
   const before = edgesOf(launcher);
   const blow = stage.run(stage.attacker, script, "/", { timeoutMs: PATIENCE_MS }).catch(() => null);
   const began = performance.now();
