@@ -34,7 +34,7 @@ export function insertionsAt(
   const texts = textsOf(suffix);
   const up = path.split("/").length - 1;
   const meter = JSON.stringify(`${up === 0 ? "./" : "../".repeat(up)}${METER_PATH}`);
-  const head = `import{c as $c${suffix},r as $r${suffix}}from${meter};var $n${suffix}=0;`;
+  const head = `import{c as $c${suffix},r as $r${suffix}}from${meter};var $n${suffix}=1;`;
   // The sort is stable, and what is inside was found first, so brackets that close at one place close in order.
   const ordered = spots.toSorted((a, b) => a.offset - b.offset);
   return [{ offset: headOffset, text: head }, ...ordered.map(({ offset, piece }) => ({ offset, text: texts[piece] }))];
