@@ -83,6 +83,13 @@ test("holds whoever seems to hang an edge, on the one that stands in for it only
   expect(warden.orders(NOW, true).verdicts).toEqual([]);
 });
 
+test("keeps an org that has ended an edge off the one that stands in for others", () => {
+  const warden = new Warden();
+  killTimes(warden, 1, NOW);
+  expect(warden.orders(NOW, true).verdicts).toMatchObject([{ orgId: "org_wild", kind: "refused" }]);
+  expect(warden.orders(NOW, false).verdicts).toEqual([]);
+});
+
 test("holds on for a while after the edge has been replaced", () => {
   const warden = new Warden();
   const edge = openEdge(warden);

@@ -6,6 +6,10 @@ import { blame, decayed, HALF_LIFE_MS, rememberDeath, type Blame, type Death } f
 
 /** How long every run is journalled after a death, in milliseconds. */
 export const JOURNAL_MS = 10 * 60_000;
+/** Deaths from which an org runs nothing on the edge that stands in for others. */
+const KEPT_OUT_SCORE = 0.9;
+/** How long that lasts, in milliseconds; it is told anew whenever that edge is woken. */
+const KEPT_OUT_MS = 10_000;
 /** Deaths from which an org runs one script at a time. */
 export const SLOWED_SCORE = 1.9;
 /** Deaths from which it runs none for a while. */
@@ -98,7 +102,7 @@ export class Warden {
 
   /** What an edge is to know. */
   orders(now: number, standIn: boolean): WatchOrders {
-    const standing = this.#blamed.flatMap((each) => this.#verdictOf(each, now) ?? []);
+    const standing = this.#blamed.flatMap((each) => this.#verdictOf(each, now, standIn) ?? []);
     const refused = new Set(standing.filter(({ kind }) => kind === "refused").map(({ orgId }) => orgId));
     const held = [...this.#held].flatMap(([orgId, { untilMs }]): Verdict[] =>
       standIn && !refused.has(orgId) ? [{ orgId, kind: "held", reason: "It hangs another edge.", untilMs }] : [],
@@ -120,7 +124,7 @@ export class Warden {
       .map(({ orgId }) => orgId);
   }
 
-  #verdictOf({ orgId, score: scoreThen, versionId }: Blame, now: number): Verdict | null {
+  #verdictOf({ orgId, score: scoreThen, versionId }: Blame, now: number, standIn: boolean): Verdict | null {
     const score = decayed(scoreThen, now - (this.#deaths.at(-1)?.at ?? now));
     const refusedUntilMs = this.#refusals.get(orgId)?.untilMs ?? 0;
     const cause = `This org's scripts keep ending the process they run in, by hanging it or using up its memory (last: version ${versionId}).`;
@@ -128,6 +132,15 @@ export class Warden {
       const until = new Date(refusedUntilMs).toISOString();
       const reason = `${cause} They are not run until ${until}. Mend the script by then: each further pause is twice as long.`;
       return { orgId, kind: "refused", reason, untilMs: refusedUntilMs };
+    }
+    if (standIn && score >= KEPT_OUT_SCORE) {
+      const untilMs = Math.round(now + HALF_LIFE_MS * Math.log2(score / KEPT_OUT_SCORE) + 1_000);
+      return {
+        orgId,
+        kind: "refused",
+        reason: `${cause} Another process is in trouble. Try again in a second.`,
+        untilMs,
+      };
     }
     if (score < SLOWED_SCORE) return null;
     const untilMs = Math.round(now + HALF_LIFE_MS * Math.log2(score / SLOWED_SCORE) + 1_000);
