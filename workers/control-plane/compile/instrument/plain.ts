@@ -66,9 +66,9 @@ export class PlainCheck {
   }
 
   /** By its name one could call itself, or be called when a promise is resolved with an object that has it as `then`. */
-  #function({ generator, id }: FunctionNode): void {
+  #function({ generator, id, params }: FunctionNode): void {
     this.#functions++;
-    if (generator || id) this.#harmless = false;
+    if (generator || id || params.some(({ type }) => type !== "Identifier")) this.#harmless = false;
   }
 }
 
