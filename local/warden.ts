@@ -134,13 +134,8 @@ export class Warden {
       return { orgId, kind: "refused", reason, untilMs: refusedUntilMs };
     }
     if (standIn && score >= KEPT_OUT_SCORE) {
-      const untilMs = Math.round(now + HALF_LIFE_MS * Math.log2(score / KEPT_OUT_SCORE) + 1_000);
-      return {
-        orgId,
-        kind: "refused",
-        reason: `${cause} Another process is in trouble. Try again in a second.`,
-        untilMs,
-      };
+      const reason = `${cause} Another process is in trouble just now. Try again in some seconds.`;
+      return { orgId, kind: "refused", reason, untilMs: now + KEPT_OUT_MS };
     }
     if (score < SLOWED_SCORE) return null;
     const untilMs = Math.round(now + HALF_LIFE_MS * Math.log2(score / SLOWED_SCORE) + 1_000);
