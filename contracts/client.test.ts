@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { ENDPOINTS } from "./api/index.ts";
 import { ApiError, createClient, type ClientOptions } from "./client.ts";
+import { encodeEvent, EVENT_STREAM_TYPE } from "./event-stream.ts";
 import { newId } from "./ids.ts";
 
 const org = {
@@ -13,6 +14,7 @@ const org = {
   url: "http://hello.localhost:8787",
   role: "owner",
   createdAt: 1_790_000_000_000,
+  settings: null,
 };
 
 /** A client whose every call is written down and answered with the same response. */
@@ -114,6 +116,22 @@ describe("a call", () => {
     expect(answer).toBeUndefined();
     expect(only().method).toBe("DELETE");
     expect(new URL(only().url).search).toBe("?confirm=hello");
+  });
+});
+
+describe("a call that is answered with events", () => {
+  it("gives them one by one, and passes over those that it does not know", async () => {
+    const text = [{ type: "missed", count: 1 }, { type: "from-the-future" }, { type: "missed", count: 2 }]
+      .map((event) => encodeEvent(event.type, event))
+      .join("");
+    const { client, only } = clientOf(() => new Response(text, { headers: { "content-type": EVENT_STREAM_TYPE } }));
+    const events = [];
+    for await (const event of await client.tailExecutions({ params: { slug: "hello" } })) events.push(event);
+    expect(events).toEqual([
+      { type: "missed", count: 1 },
+      { type: "missed", count: 2 },
+    ]);
+    expect(only().headers.get("accept")).toBe(EVENT_STREAM_TYPE);
   });
 });
 
