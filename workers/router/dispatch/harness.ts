@@ -267,7 +267,12 @@ function toldQuiet(response) {
   return told;
 }
 
+let claimed = false;
+
+// A second runner would be one of the script's own, with whatever limits it likes.
 export function runnerOf(user, { script, prints, fetches, platform, metered, limits }) {
+  if (claimed) throw new TypeError("The runner is taken.");
+  claimed = true;
   const handler = handlerOf(user, freeze(script));
   const quiet = !prints && !fetches && !platform && typeof user.default === "object";
   linesMax = limits.logLines;
