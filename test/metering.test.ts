@@ -1,3 +1,4 @@
+import { buildSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { startMeteredEdge, type MeteredEdge, type MeteredScript } from "./support/metered.ts";
@@ -121,6 +122,15 @@ const HONEST: Record<string, MeteredScript> = {
   },
 };
 
+/** A hundred kilobytes as people deploy them. */
+function realBundle(): string {
+  const contents = `import { Hono } from "hono"; import * as z from "zod";
+    const app = new Hono(); const shape = z.object({ n: z.coerce.number().min(1) });
+    app.get("/:n", (c) => c.text("done".repeat(shape.parse(c.req.param()).n))); export default app;`;
+  const stdin = { contents, resolveDir: import.meta.dirname };
+  return buildSync({ stdin, bundle: true, minify: true, format: "esm", write: false }).outputFiles[0]?.text ?? "";
+}
+
 const nameOf = (index: number): string => `hostile-${index}`;
 let edge: MeteredEdge;
 
@@ -130,6 +140,7 @@ beforeAll(async () => {
   for (const [index, source] of Object.values(HOSTILE).entries()) {
     scripts[nameOf(index)] = { source, limits: { cpuMs: BUDGET_MS } };
   }
+  scripts["bundle"] = { source: realBundle() };
   scripts["module-scope"] = { source: `for (;;) {}\n${handler("")}` };
   scripts["module-scope-caught"] = { source: `for (;;) try { for (;;) {} } catch {}\n${handler("")}` };
   scripts["catching-chain"] = {
@@ -184,6 +195,11 @@ describe("an honest script", () => {
   it.each(["waiting", "waits", "plain", "startup", "streaming"])("is not ended: %s", async (name) => {
     const { status, text } = await edge.ask(name);
     expect([status, text]).toEqual([200, expect.stringMatching(/^(?:done|x{60})$/)]);
+  });
+
+  it("is not ended when it is a bundle of real libraries", async () => {
+    const { status, text } = await edge.ask("bundle", "/2");
+    expect([status, text]).toEqual([200, "donedone"]);
   });
 
   it("is not ended by a run of its own that is", async () => {
