@@ -156,6 +156,29 @@ describe("a record", () => {
     expect(JSON.stringify(record)).not.toContain("secret");
   });
 
+  it("has the beginning of the body of an answer that tells of a failure", async () => {
+    await tenant.deploy(
+      `export default (request) => new Response(request.url.endsWith("/long") ? "x".repeat(20_000) : "no", { status: 404 })`,
+    );
+    expect(await (await tenant.get("/")).text()).toBe("no");
+    await scheduler.wait(20);
+    expect((await lastRecord())?.response?.body).toEqual({ text: "no", encoding: "utf8", truncated: false });
+    expect(await (await tenant.get("/long")).text()).toHaveLength(20_000);
+    await scheduler.wait(20);
+    const body = (await lastRecord())?.response?.body;
+    expect(body).toMatchObject({ truncated: true });
+    expect(body?.text).toHaveLength(LOG_BODY_BYTES_MAX);
+  });
+
+  it("does not wait for the end of such a body", async () => {
+    await tenant.deploy(`export default () => new Response(new ReadableStream({ async start(controller) {
+      controller.enqueue(new TextEncoder().encode("begun")); await scheduler.wait(600); controller.close(); } }), { status: 500 })`);
+    const response = await tenant.get("/");
+    await scheduler.wait(400);
+    expect((await lastRecord())?.response?.body).toEqual({ text: "begun", encoding: "utf8", truncated: true });
+    expect(await response.text()).toBe("begun");
+  });
+
   it("says of a longer body only that it was longer", async () => {
     await tenant.deploy(`export default async (request) => (await request.text()).length`);
     const body = "x".repeat(LOG_BODY_BYTES_MAX + 1);

@@ -13,6 +13,7 @@ export function recordOf(
   run: Run,
   ended: Ended,
   measured: Pick<ExecutionRecord, "id" | "startedAt" | "durationMs" | "status">,
+  responseBody: RecordedBody | null,
 ): ExecutionRecord {
   const { script, request, path } = run;
   return {
@@ -32,7 +33,7 @@ export function recordOf(
     parentId: run.caller?.executionId ?? null,
     replayOf: run.replayOf ?? null,
     request: messageOf(request.headers, ended.requestBody),
-    response: ended.response === null ? null : messageOf(ended.response.headers, null),
+    response: ended.response === null ? null : messageOf(ended.response.headers, responseBody),
   };
 }
 

@@ -10,6 +10,7 @@ import { pace } from "../pace/pace.ts";
 import { journal, quarantine } from "../quarantine/watch.ts";
 import { attempt } from "./attempt.ts";
 import { enterGate, leaveGate } from "./gate.ts";
+import { isWorthKeeping, keepBody } from "./kept-body.ts";
 import { refused, type Ended } from "./outcomes.ts";
 import { recordOf } from "./record.ts";
 import type { Fault } from "./run-facts.ts";
@@ -82,10 +83,18 @@ async function runThroughGate(
   }
   const durationMs = Math.round((performance.now() - startedClock) * 100) / 100;
   const status = ended.response?.status ?? ERROR_STATUS[ended.refusal?.code ?? "internal"];
-  logBuffer.addRecord(orgId, recordOf(run, ended, { id: executionId, startedAt, durationMs, status }));
+  const measured = { id: executionId, startedAt, durationMs, status };
+  let { response } = ended;
+  if (response !== null && isWorthKeeping(response)) {
+    const both = keepBody(response);
+    response = both.response;
+    ctx.waitUntil(both.kept.then((body) => logBuffer.addRecord(orgId, recordOf(run, ended, measured, body))));
+  } else {
+    logBuffer.addRecord(orgId, recordOf(run, ended, measured, null));
+  }
   if (ended.fault !== null) logBuffer.addLines(orgId, executionId, ended.fault.lines);
   if (env.LOG_DELIVERY === "scheduled") scheduleDelivery(ctx, env.STATE);
-  return { executionId, response: ended.response, refusal: ended.refusal, fault: ended.fault, status, durationMs };
+  return { executionId, response, refusal: ended.refusal, fault: ended.fault, status, durationMs };
 }
 
 /** An attempt that lets others be heard first, where all isolates share one thread with the watchdog's questions. */
