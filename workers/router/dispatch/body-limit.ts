@@ -12,8 +12,6 @@ export interface BoundedRequest {
   recorded(): RecordedBody | null;
 }
 
-const BEYOND: RecordedBody = { text: "", encoding: "utf8", truncated: true };
-
 const bare = (request: Request, recorded: RecordedBody | null): BoundedRequest => ({
   request,
   exceeded: () => false,
@@ -25,7 +23,7 @@ export const isBodiless = ({ method }: Request): boolean => method === "GET" || 
 
 /**
  * Holds a request's body to its limit and keeps its beginning for the record. A declared length is refused at once, and
- * a small body is read first; one of unknown length is counted as it streams, and cut off where it runs over.
+ * a small body is read first; any other is counted as it streams, and cut off where it runs over.
  *
  * @throws PlatformError `too_large`
  */
@@ -35,9 +33,10 @@ export async function boundBody(request: Request, bytesMax: number = TENANT_BODY
   if (declared !== null) {
     const bytes = Number(declared);
     if (bytes > bytesMax) throw tooLarge(bytesMax);
-    if (!(bytes <= LOG_BODY_BYTES_MAX)) return bare(request, BEYOND);
-    const body = new Uint8Array(await request.arrayBuffer());
-    return bare(new Request(request, { body }), recordedBody(body, false));
+    if (bytes <= LOG_BODY_BYTES_MAX) {
+      const body = new Uint8Array(await request.arrayBuffer());
+      return bare(new Request(request, { body }), recordedBody(body, false));
+    }
   }
   let seen = 0;
   const start = new BodyStart();
