@@ -117,8 +117,8 @@ const HONEST: Record<string, MeteredScript> = {
   },
   streaming: {
     source: `export default { fetch() { let k = 0; return new Response(new ReadableStream({ async pull(c) {
-      await scheduler.wait(5); for (let i = 0; i < 1e6; i++); c.enqueue(new TextEncoder().encode("x")); if (++k === 60) c.close(); } })) } };`,
-    limits: { cpuMs: 100 },
+      await scheduler.wait(5); for (let i = 0; i < 1e5; i++); c.enqueue(new TextEncoder().encode("x")); if (++k === 60) c.close(); } })) } };`,
+    limits: { cpuMs: 500 },
   },
 };
 
@@ -140,6 +140,11 @@ beforeAll(async () => {
   for (const [index, source] of Object.values(HOSTILE).entries()) {
     scripts[nameOf(index)] = { source, limits: { cpuMs: BUDGET_MS } };
   }
+  scripts["endless-pull"] = {
+    source: `export default { fetch() { return new Response(new ReadableStream({ async pull(c) {
+      await scheduler.wait(1); c.enqueue(new TextEncoder().encode("x")); await scheduler.wait(1); for (;;); } })) } };`,
+    limits: { cpuMs: BUDGET_MS },
+  };
   scripts["bundle"] = { source: realBundle() };
   scripts["module-scope"] = { source: `for (;;) {}\n${handler("")}` };
   scripts["module-scope-caught"] = { source: `for (;;) try { for (;;) {} } catch {}\n${handler("")}` };
@@ -177,6 +182,14 @@ describe("a script with a budget of processor time", () => {
   });
 });
 
+describe("a stream of a script", () => {
+  it.each(["first", "second"])("is broken off when it uses up the budget after the answer: %s run", async () => {
+    const began = performance.now();
+    await expect(edge.ask("endless-pull")).rejects.toThrow(/aborted|reset/);
+    expect(performance.now() - began).toBeLessThan(END_MS);
+  });
+});
+
 describe("modules with a budget for loading", () => {
   it.each(["module-scope", "module-scope-caught"])("are ended: %s", async (name) => {
     const { status, tookMs } = await edge.ask(name);
@@ -192,7 +205,7 @@ describe("modules with a budget for loading", () => {
 });
 
 describe("an honest script", () => {
-  it.each(["waiting", "waits", "plain", "startup", "streaming"])("is not ended: %s", async (name) => {
+  it.each(["waiting", "waits", "plain", "startup", "streaming", "streaming"])("is not ended: %s", async (name) => {
     const { status, text } = await edge.ask(name);
     expect([status, text]).toEqual([200, expect.stringMatching(/^(?:done|x{60})$/)]);
   });
