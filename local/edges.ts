@@ -11,6 +11,9 @@ const DRAIN_MIN_MS = 300;
 /** Silence after which an edge does not count as one that serves, in milliseconds. */
 const SERVING_SILENCE_MS = 200;
 
+/** Pause between two orders to edges while anything is held against anybody, in milliseconds. */
+const ORDERS_INTERVAL_MS = 2_000;
+
 export interface EdgesOptions {
   /** One entry for each edge that is to run. */
   slots: readonly EdgeOptions[];
@@ -59,9 +62,15 @@ export function startEdges(options: EdgesOptions): Edges {
     const now = Date.now();
     const notice = warden.died(book, now, outage);
     if (notice !== null) onReplaced(notice);
+    tellAll();
+  };
+  const tellAll = (): void => {
     for (const slot of slots) slot.order();
     relief?.order();
   };
+  const orders = setInterval(() => {
+    if (warden.troubled) tellAll();
+  }, ORDERS_INTERVAL_MS);
   const common = {
     memory,
     shared: { recycling: false, startCpuMs: null },
@@ -106,6 +115,7 @@ export function startEdges(options: EdgesOptions): Edges {
     pids,
     stop: async (timeoutMs, isIdle) => {
       clearInterval(looks);
+      clearInterval(orders);
       stopped = true;
       for (const slot of slots) slot.stop();
       relief?.stop();

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { blame, HALF_LIFE_MS, type Death } from "./suspects.ts";
-import { REFUSAL_MS, Warden } from "./warden.ts";
+import { COOL_DOWN_MS, REFUSAL_MS, Warden } from "./warden.ts";
 
 const NOW = 1_700_000_000_000;
 
@@ -48,9 +48,9 @@ test("has every run journalled for a while after a death", () => {
 test("slows an org down after two deaths and refuses it after three, with the reason and the end", () => {
   const warden = new Warden();
   killTimes(warden, 1, NOW);
-  expect(kindOf(warden, "org_wild", NOW)).toBeNull();
+  expect(kindOf(warden, "org_wild", NOW + COOL_DOWN_MS)).toBeNull();
   killTimes(warden, 1, NOW);
-  expect(kindOf(warden, "org_wild", NOW)).toBe("slowed");
+  expect(kindOf(warden, "org_wild", NOW + COOL_DOWN_MS)).toBe("slowed");
   killTimes(warden, 1, NOW);
   const [verdict] = warden.orders(NOW, false).verdicts;
   expect(verdict).toMatchObject({ orgId: "org_wild", kind: "refused", untilMs: NOW + REFUSAL_MS });
@@ -61,12 +61,18 @@ test("slows an org down after two deaths and refuses it after three, with the re
 test("refuses an org after two deaths that left nobody serving", () => {
   const warden = new Warden();
   for (let time = 0; time < 2; time++) {
-    expect(kindOf(warden, "org_wild", NOW)).toBeNull();
+    expect(kindOf(warden, "org_wild", NOW + COOL_DOWN_MS)).toBeNull();
     const edge = openEdge(warden);
     edge.begin("org_wild", NOW);
     warden.died(edge.book, NOW, true);
   }
-  expect(kindOf(warden, "org_wild", NOW)).toBe("refused");
+  expect(kindOf(warden, "org_wild", NOW + COOL_DOWN_MS)).toBe("refused");
+});
+
+test("refuses an org for some seconds after each death, so that what waits does not end the next edge", () => {
+  const warden = new Warden();
+  killTimes(warden, 1, NOW);
+  expect(warden.orders(NOW, false).verdicts).toMatchObject([{ kind: "refused", untilMs: NOW + COOL_DOWN_MS }]);
 });
 
 test("holds whoever seems to hang an edge, on the one that stands in for it only, until the edge recovers", () => {
@@ -86,8 +92,9 @@ test("holds whoever seems to hang an edge, on the one that stands in for it only
 test("keeps an org that has ended an edge off the one that stands in for others", () => {
   const warden = new Warden();
   killTimes(warden, 1, NOW);
-  expect(warden.orders(NOW, true).verdicts).toMatchObject([{ orgId: "org_wild", kind: "refused" }]);
-  expect(warden.orders(NOW, false).verdicts).toEqual([]);
+  const later = NOW + COOL_DOWN_MS;
+  expect(warden.orders(later, true).verdicts).toMatchObject([{ orgId: "org_wild", kind: "refused" }]);
+  expect(warden.orders(later, false).verdicts).toEqual([]);
 });
 
 test("holds on for a while after the edge has been replaced", () => {
@@ -154,7 +161,8 @@ test("never holds back a steady neighbour with thirty runs in flight while anoth
           calmRuns(later);
           warden.died(edge.book, now, false);
           expect(kindOf(warden, "org_calm", now)).toBeNull();
-          if (refusedAfter === 0 && kindOf(warden, "org_wild", now) === "refused") refusedAfter = index + 1;
+          if (refusedAfter === 0 && kindOf(warden, "org_wild", now + COOL_DOWN_MS) === "refused")
+            refusedAfter = index + 1;
         }
         expect(refusedAfter).toBeGreaterThan(0);
         expect(refusedAfter).toBeLessThanOrEqual(5);

@@ -6,6 +6,8 @@ import { blame, decayed, HALF_LIFE_MS, rememberDeath, type Blame, type Death } f
 
 /** How long every run is journalled after a death, in milliseconds. */
 export const JOURNAL_MS = 10 * 60_000;
+/** How long an org is refused everywhere after its share in a death, so that what waits does not hang the next edge too. */
+export const COOL_DOWN_MS = 5_000;
 /** Deaths from which an org runs nothing on the edge that stands in for others. */
 const KEPT_OUT_SCORE = 0.9;
 /** How long that lasts, in milliseconds; it is told anew whenever that edge is woken. */
@@ -55,6 +57,11 @@ export class Warden {
   /** As of the latest death. */
   #blamed: Blame[] = [];
   #journalUntilMs = 0;
+
+  /** Whether there is anything to tell the edges again, since verdicts follow on one another. */
+  get troubled(): boolean {
+    return this.#deaths.length > 0;
+  }
 
   /** The book of a new process, and the secret mark of its lines. */
   openBook(): { mark: string; book: JournalBook } {
@@ -124,8 +131,13 @@ export class Warden {
       .map(({ orgId }) => orgId);
   }
 
-  #verdictOf({ orgId, score: scoreThen, versionId }: Blame, now: number, standIn: boolean): Verdict | null {
-    const score = decayed(scoreThen, now - (this.#deaths.at(-1)?.at ?? now));
+  #verdictOf(
+    { orgId, score: scoreThen, versionId, latestShare }: Blame,
+    now: number,
+    standIn: boolean,
+  ): Verdict | null {
+    const latestAt = this.#deaths.at(-1)?.at ?? now;
+    const score = decayed(scoreThen, now - latestAt);
     const refusedUntilMs = this.#refusals.get(orgId)?.untilMs ?? 0;
     const cause = `This org's scripts keep ending the process they run in, by hanging it or using up its memory (last: version ${versionId}).`;
     if (now < refusedUntilMs) {
@@ -133,9 +145,10 @@ export class Warden {
       const reason = `${cause} They are not run until ${until}. Mend the script by then: each further pause is twice as long.`;
       return { orgId, kind: "refused", reason, untilMs: refusedUntilMs };
     }
-    if (standIn && score >= KEPT_OUT_SCORE) {
-      const reason = `${cause} Another process is in trouble just now. Try again in some seconds.`;
-      return { orgId, kind: "refused", reason, untilMs: now + KEPT_OUT_MS };
+    const cooling = latestShare >= GUILTY_SHARE && now - latestAt < COOL_DOWN_MS;
+    if (score >= KEPT_OUT_SCORE && (cooling || standIn)) {
+      const reason = `${cause} One has just ended. Try again in some seconds.`;
+      return { orgId, kind: "refused", reason, untilMs: cooling ? latestAt + COOL_DOWN_MS : now + KEPT_OUT_MS };
     }
     if (score < SLOWED_SCORE) return null;
     const untilMs = Math.round(now + HALF_LIFE_MS * Math.log2(score / SLOWED_SCORE) + 1_000);
