@@ -68,6 +68,14 @@ const LOOPS: Record<string, string> = {
   "in a stream that never waits": `return new Response(new ReadableStream({ async pull(c) { for (;;) await 0; } }));`,
 };
 
+/** Loops under a budget that a script makes for itself, with the harness's own functions. */
+const OWN_BUDGETS: Record<string, string> = {
+  "a runner of one's own": `const { runnerOf } = await import("./.isola" + "/runtime.js"); const Own = runnerOf({ default: { fetch() { ${SPIN} } } }, { script: {}, prints: false, fetches: false, platform: false, metered: true, limits: { cpuMs: 1e9, logLines: 1e9 } }); await new Own(ctx, workers.env).fetch(request);`,
+  "a runner of one's own with facts": `const { runnerOf } = await import("./.isola" + "/runtime.js"); const Own = runnerOf({ default: { fetch() { ${SPIN} } } }, { script: {}, prints: true, fetches: true, platform: true, metered: true, limits: { cpuMs: 1e9, logLines: 1e9 } }); await new Own(ctx, workers.env).fetch(new Request(request, { cf: { isola: { executionId: "exe_00000000000000000000", params: {} } } }));`,
+  "the runner of its own class": `const Own = Object.getPrototypeOf(workers.exports.default)?.constructor; await new Own(ctx, workers.env).fetch(request);`,
+  "the meter, claimed": `const { claim } = await import("./.isola" + "/meter.js"); const { begin, enter } = claim(); enter(begin(1e9), () => { ${SPIN} });`,
+};
+
 /** The same where somebody has first been at the clock or the counter: what runs as the module loads. */
 const TAMPERED: Record<string, string> = {
   "the clocks stand": `performance.now = Date.now = () => 1;`,
@@ -99,6 +107,10 @@ const SOURCES: Record<string, string> = Object.fromEntries([
   ...Object.entries(TAMPERED).map(([name, top]) => [
     `${name}, then a loop`,
     handler(`await null; for (;;) { try { ${SPIN} } catch {} }`, top),
+  ]),
+  ...Object.entries(OWN_BUDGETS).map(([name, body]) => [
+    name,
+    handler(`for (;;) { try { ${body} } catch {} }`, `import * as workers from "cloudflare:workers";`),
   ]),
   ...Object.entries(STARTUPS).map(([name, source]) => [name, source]),
 ]);

@@ -40,8 +40,9 @@ const BLOWS: Record<string, string> = {
   "a tee of a tee": `let s = new Response("x".repeat(100_000)).body; for (let i = 0; i < 200; i++) [s] = s.tee(); return new Response(s);`,
 };
 
-/** What keeps a process busy inside the engine's own functions, where no budget counts: the watchdog has to end it. */
+/** What keeps a process busy where no budget counts: the watchdog has to end it. */
 const HANGS: Record<string, string> = {
+  "runs of one's own by the harness's entry": `const { default: Own } = await import("./.isola" + "/main.js"); for (;;) await Promise.all([1, 2].map(() => new Own(ctx, workers.env).fetch(request)));`,
   "an endless chain of native promises": `const t = {}; t.then = Array.prototype.forEach.bind([t]); await t; return new Response("x");`,
 };
 

@@ -32,7 +32,6 @@ async function strike(stage: Stage, source: string): Promise<Survived> {
   const harm = await ask().catch(ask).catch(String);
   const waitedMs = performance.now() - began;
   const answer = await blow;
-  if (answer?.status === 503) throw new Error(`The attacker was held back, so that nothing was tried: ${answer.text}`);
   const after = new Set(edgesOf(launcher));
   const died = before.filter((pid) => !after.has(pid)).length;
   return { died, harm, waitedMs, status: answer?.status ?? null };
@@ -48,9 +47,12 @@ export async function strikeAll(stage: Stage, sources: Record<string, string>): 
 const waited = (waitedMs: number, maxMs: number): string | null =>
   waitedMs > maxMs ? `a neighbour waited ${Math.round(waitedMs)} ms` : null;
 
-/** For what has to be stopped without an edge being lost. */
-export const survivedUnharmed = ({ died, harm, waitedMs }: Survived): string | null =>
-  died > 0 ? `${died} edges died` : (harm ?? waited(waitedMs, WAIT_MS_MAX));
+/** For what has to be stopped without an edge being lost. Throws where the attacker was held back: then nothing was tried. */
+export function survivedUnharmed({ died, harm, waitedMs, status }: Survived): string | null {
+  if (died > 0) return `${died} edges died`;
+  if (status === 503) throw new Error("The attacker was held back for what it did before.");
+  return harm ?? waited(waitedMs, WAIT_MS_MAX);
+}
 
 /** For what only the end of a process stops. */
 export const survivedHang = ({ harm, waitedMs }: Survived): string | null => harm ?? waited(waitedMs, RECOVERY_MS_MAX);

@@ -35,6 +35,8 @@ export default {
     const target = url.slice(pathStart);
     const known = hostsOf(env).lookUp(rawHost);
     if (known === null) return platformHost(request, rawHost, env);
+    // A slash in the header has become the beginning of the path, which a proxy in front may have read otherwise.
+    if (request.headers.get("host")?.includes("/") === true) return unknownHost(request);
     try {
       const org = await resolveOrg(known, env, Date.now());
       if (org === null || org.projection.state !== "running") return unknownHost(request);
