@@ -98,11 +98,9 @@ export function startEdges(options: EdgesOptions): Edges {
     const now = performance.now();
     const serve = (other: Pick<EdgeSlot, "silentMs">): boolean => other.silentMs(now) < SERVING_SILENCE_MS;
     const serving = [...slots, ...(relief === null ? [] : [relief])].filter(serve);
-    for (const slot of slots)
-      slot.look(
-        now,
-        serving.every((other) => other === slot),
-      );
+    // The kernel has dealt out the connections: those of a hung edge are served by the relief or by nobody.
+    const unrelieved = relief !== null && relief.helpless(now, SERVING_SILENCE_MS);
+    for (const slot of slots) slot.look(now, unrelieved || serving.every((other) => other === slot));
     relief?.look(
       now,
       slots,

@@ -31,6 +31,11 @@ export class Relief {
     return this.#slot.resting ? Infinity : this.#slot.silentMs(now);
   }
 
+  /** Whether it could serve nobody although it is awake, having been silent for so long, in milliseconds. */
+  helpless(now: number, silentMs: number): boolean {
+    return !this.#slot.resting && this.#slot.silentMs(now) >= silentMs;
+  }
+
   /** One look: at the edges it stands in for, and at itself. */
   look(now: number, edges: readonly EdgeSlot[], alone: boolean): void {
     const watched = edges.map((edge) => ({ book: edge.book, silent: edge.silentMs(now) >= RELIEF_SILENCE_MS }));
