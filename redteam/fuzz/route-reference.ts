@@ -44,7 +44,7 @@ export const takesMethod = (route: Route, method: string): boolean =>
   route.method === "ANY" || route.method === method || (route.method === "GET" && method === "HEAD");
 
 /** Smaller is better, from the first number on. */
-export function rankOf(route: Route, method: string): number[] {
+function rankOf(route: Route, method: string): number[] {
   const wildcard = route.host?.startsWith("*.") === true;
   const literals = patternSegments(route).findIndex((segment) => isParam(route, segment) || segment === "*");
   return [

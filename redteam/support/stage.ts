@@ -35,7 +35,7 @@ export interface Execution {
   lines: { at: number; level: string; text: string }[];
 }
 
-export interface ApiAnswer {
+interface ApiAnswer {
   status: number;
   text: string;
   json: Record<string, unknown>;
@@ -65,7 +65,7 @@ export interface Stage {
   dispose(): Promise<void>;
 }
 
-export interface Upload {
+interface Upload {
   limits?: SomeScriptLimits;
   files: Record<string, string>;
   main?: string;

@@ -52,7 +52,7 @@ export function readVault(text: string): Vault | null {
 }
 
 /** Asks an org for its vault, on a connection of its own. */
-export async function askVault(stage: Stage, tenant: Tenant, path = "/"): Promise<Vault | null> {
+async function askVault(stage: Stage, tenant: Tenant, path = "/"): Promise<Vault | null> {
   const answer = await stage.platform.fetch(tenant.host, path);
   return answer.status === 200 ? readVault(answer.text) : null;
 }
