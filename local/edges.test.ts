@@ -112,7 +112,8 @@ test("both edges hung at once: answered again within a second, and state has not
 test("twelve clients that hang edges again and again: others are answered within a second, and whose clients they are is held back", async () => {
   await until(() => runOf(platform).relief.length === 1);
   const asking = keepAsking("/?org=org_calm");
-  await pause(500);
+  // Time to become known, and for the relief to be ready.
+  await pause(1_500);
   const refusals = await Promise.all(Array.from({ length: 12 }, () => hangUntilRefused("org_wild")));
   const answers = (await asking.stop()).filter((answer) => !(answer instanceof Error));
   expect(answers.length).toBeGreaterThan(50);
