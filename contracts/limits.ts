@@ -65,6 +65,8 @@ export const EGRESS_LIST_LENGTH_MAX = 200;
 export const EGRESS_RESPONSE_BYTES_MAX = 64 * 1024 * 1024;
 /** Body of a request or a response that a record keeps, in bytes. */
 export const LOG_BODY_BYTES_MAX = 16 * 1024;
+/** Successful runs of one org whose heads and bodies one edge records in a second; those of failures are always recorded. */
+export const LOG_HEADS_PER_SECOND_MAX = 200;
 /** Headers of one head that a record keeps, in characters. */
 export const LOG_HEADERS_LENGTH_MAX = 8 * 1024;
 /** Payload of one invocation of a script by another, in characters of JSON. */

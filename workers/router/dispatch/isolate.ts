@@ -91,9 +91,16 @@ export function traitsOf(orgId: string, script: ProjectedScript): Traits | null 
   return traits.get(loaderKey(orgId, script)) ?? null;
 }
 
+const loaderKeys = new WeakMap<ProjectedScript, string>();
+
 /** Who, what, and under which of the limits that are fixed when it is loaded. */
-function loaderKey(orgId: string, { versionId, hash, limits }: ProjectedScript): string {
-  return `${orgId}/${versionId}/${hash}/${limits.cpuMs}.${limits.logLines}.${limits.subrequests}`;
+function loaderKey(orgId: string, script: ProjectedScript): string {
+  const known = loaderKeys.get(script);
+  if (known !== undefined) return known;
+  const { versionId, hash, limits } = script;
+  const key = `${orgId}/${versionId}/${hash}/${limits.cpuMs}.${limits.logLines}.${limits.subrequests}`;
+  loaderKeys.set(script, key);
+  return key;
 }
 
 async function loadCode(orgId: string, script: ProjectedScript, deps: IsolateDeps): Promise<VersionCode> {

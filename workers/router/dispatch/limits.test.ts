@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 
 import type { ErrorBody } from "../../../contracts/errors.ts";
 import type { ExecutionRecord } from "../../../contracts/execution.ts";
-import { LOG_BODY_BYTES_MAX } from "../../../contracts/limits.ts";
+import { LOG_BODY_BYTES_MAX, LOG_HEADS_PER_SECOND_MAX } from "../../../contracts/limits.ts";
+import { completeRecord } from "../../../contracts/log-record.ts";
 import type { RouterEnv } from "../env.ts";
 import { deliverLog } from "../log/delivery.ts";
 import { authority, newTenant, type Tenant } from "../testing/tenant.ts";
@@ -17,14 +18,15 @@ beforeEach(async () => {
 
 const errorOf = async (response: Response): Promise<ErrorBody["error"]> => (await response.json<ErrorBody>()).error;
 
-const lastRecord = async (): Promise<ExecutionRecord | undefined> => {
+const allRecords = async (): Promise<ExecutionRecord[]> => {
   await deliverLog((env as unknown as RouterEnv).STATE);
   const batches = (await authority.takeLog()).filter((batch) => batch.orgId === tenant.orgId);
   return batches
     .flatMap(({ segments }) => segments)
-    .flatMap(({ records }) => JSON.parse(records) as ExecutionRecord[])
-    .at(-1);
+    .flatMap(({ records }) => (JSON.parse(records) as Partial<ExecutionRecord>[]).map(completeRecord));
 };
+
+const lastRecord = async (): Promise<ExecutionRecord | undefined> => (await allRecords()).at(-1);
 
 describe("the gate", () => {
   const SLOW = `export default async (request) => { await scheduler.wait(Number(new URL(request.url).search.slice(1))); return 1; }`;
@@ -192,5 +194,20 @@ describe("a record", () => {
     const body = new Blob(["streamed"]).stream();
     expect(await (await tenant.fetch("/", { method: "POST", body })).json()).toBe(8);
     expect((await lastRecord())?.request?.body).toEqual({ text: "streamed", encoding: "utf8", truncated: false });
+  });
+
+  it("of a success has no heads where there are more in a second than anybody reads; of a failure it always has", async () => {
+    await tenant.deploy(
+      `export default (request) => new Response(null, { status: request.url.endsWith("/no") ? 404 : 204 })`,
+    );
+    await Promise.all(Array.from({ length: 60 }, () => tenant.get("/")));
+    for (let index = 0; index < 5; index++) await Promise.all(Array.from({ length: 60 }, () => tenant.get("/")));
+    await tenant.get("/no");
+    const records = await allRecords();
+    expect(records).toHaveLength(361);
+    const withHeads = records.filter(({ request }) => request !== null);
+    expect(withHeads.length).toBeGreaterThanOrEqual(LOG_HEADS_PER_SECOND_MAX);
+    expect(withHeads.length).toBeLessThan(361);
+    expect(records.at(-1)).toMatchObject({ status: 404, request: { headers: {} }, response: { headers: {} } });
   });
 });

@@ -1,5 +1,5 @@
 import type { ExecutionRecord, RecordedBody, RecordedMessage } from "../../../contracts/execution.ts";
-import { LOG_HEADERS_LENGTH_MAX } from "../../../contracts/limits.ts";
+import { LOG_HEADERS_LENGTH_MAX, LOG_HEADS_PER_SECOND_MAX } from "../../../contracts/limits.ts";
 import { carriesCredentials, REDACTED } from "../../../contracts/redact.ts";
 import { depthOf } from "./attempt.ts";
 import type { Ended } from "./outcomes.ts";
@@ -16,6 +16,8 @@ export function recordOf(
   responseBody: RecordedBody | null,
 ): ExecutionRecord {
   const { script, request, path } = run;
+  const whole =
+    ended.outcome !== "ok" || measured.status >= 400 || hasRoom(run.org.projection.orgId, measured.startedAt);
   return {
     ...measured,
     scriptId: script.id,
@@ -32,9 +34,26 @@ export function recordOf(
     depth: depthOf(run),
     parentId: run.caller?.executionId ?? null,
     replayOf: run.replayOf ?? null,
-    request: messageOf(request.headers, ended.requestBody),
-    response: ended.response === null ? null : messageOf(ended.response.headers, responseBody),
+    request: whole ? messageOf(request.headers, ended.requestBody) : null,
+    response: whole && ended.response !== null ? messageOf(ended.response.headers, responseBody) : null,
   };
+}
+
+/** Heads recorded in the second that is running, by org. */
+const recorded = new Map<string, number>();
+let second = 0;
+
+/** Reading heads costs a request more than its routing, and nobody reads thousands of them a second. */
+function hasRoom(orgId: string, now: number): boolean {
+  const current = Math.floor(now / 1_000);
+  if (current !== second) {
+    second = current;
+    recorded.clear();
+  }
+  const count = recorded.get(orgId) ?? 0;
+  if (count >= LOG_HEADS_PER_SECOND_MAX) return false;
+  recorded.set(orgId, count + 1);
+  return true;
 }
 
 function messageOf(headers: Headers, body: RecordedBody | null): RecordedMessage {

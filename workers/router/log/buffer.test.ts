@@ -8,6 +8,7 @@ import {
   LOG_ROW_LENGTH_MAX,
   LOG_SEGMENT_SPAN_MS,
 } from "../../../contracts/limits.ts";
+import { completeRecord, encodeRecord } from "../../../contracts/log-record.ts";
 import { LogBuffer } from "./buffer.ts";
 
 const ORG = "org_a";
@@ -41,7 +42,7 @@ function aRecord(more: Partial<ExecutionRecord> = {}): ExecutionRecord {
 }
 
 const recordsIn = ({ segments }: LogBatch): ExecutionRecord[] =>
-  segments.flatMap(({ records }) => JSON.parse(records) as ExecutionRecord[]);
+  segments.flatMap(({ records }) => (JSON.parse(records) as Partial<ExecutionRecord>[]).map(completeRecord));
 const largeBody = { text: "x".repeat(LOG_BODY_BYTES_MAX), encoding: "utf8" as const, truncated: true };
 
 describe("what waits for the log", () => {
@@ -62,7 +63,7 @@ describe("what waits for the log", () => {
           scripts: " scr_1 scr_2 ",
           results: " ok 200 error 502 ",
           executionIds: ` ${one.id} ${two.id} `,
-          records: JSON.stringify([one, two]),
+          records: `[${encodeRecord(one)},${encodeRecord(two)}]`,
         },
       ],
       lines: [JSON.stringify([[one.id, [{ at: 1, level: "log", text: 'a "b" \u0000' }]]])],

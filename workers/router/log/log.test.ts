@@ -2,6 +2,7 @@ import { env } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import type { ExecutionRecord, LogBatch, LogLine, RunLines } from "../../../contracts/execution.ts";
+import { completeRecord } from "../../../contracts/log-record.ts";
 import type { RouterEnv } from "../env.ts";
 import { deliverLog } from "./delivery.ts";
 import { authority, newTenant, type Tenant } from "../testing/tenant.ts";
@@ -10,7 +11,7 @@ const routerEnv = env as unknown as RouterEnv;
 
 /** What the log will read out of a batch. */
 const recordsOf = (batch: LogBatch): ExecutionRecord[] =>
-  batch.segments.flatMap(({ records }) => JSON.parse(records) as ExecutionRecord[]);
+  batch.segments.flatMap(({ records }) => (JSON.parse(records) as Partial<ExecutionRecord>[]).map(completeRecord));
 const runLinesOf = (batch: LogBatch): RunLines[] =>
   batch.lines.flatMap((text) =>
     (JSON.parse(text) as [string, LogLine[]][]).map(([executionId, lines]) => ({ executionId, lines })),
