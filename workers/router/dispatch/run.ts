@@ -77,7 +77,7 @@ async function runThroughGate(
   let ended: Ended;
   try {
     const standing = verdict?.kind === "held" ? await quarantine.released(orgId) : verdict;
-    ended = standing?.kind === "refused" ? refused(heldBack(standing)) : await paced(run, executionId, env, ctx);
+    ended = standing?.kind === "refused" ? refused(heldBack(standing)) : await watched(run, executionId, env, ctx);
   } finally {
     leaveGate(orgId);
   }
@@ -97,27 +97,21 @@ async function runThroughGate(
   return { executionId, response, refusal: ended.refusal, fault: ended.fault, status, durationMs };
 }
 
-/** An attempt that lets others be heard first, where all isolates share one thread with the watchdog's questions. */
-async function paced(run: Run, executionId: string, env: RouterEnv, ctx: RouterContext): Promise<Ended> {
-  if (env.WALL_CLOCK !== "visited") return journalled(run, executionId, env, ctx);
+/**
+ * An attempt that lets others be heard first, where all isolates share one thread with the watchdog's questions, and that
+ * the launcher can tell of, should this process not survive it.
+ */
+async function watched(run: Run, executionId: string, env: RouterEnv, ctx: RouterContext): Promise<Ended> {
   const { versionId } = run.script;
-  if (!pace.enter(versionId, Date.now())) await pace.wait(versionId);
-  try {
-    return await journalled(run, executionId, env, ctx);
-  } finally {
-    pace.leave(versionId);
-  }
-}
-
-/** An attempt that the launcher can tell of, should this process not survive it. */
-async function journalled(run: Run, executionId: string, env: RouterEnv, ctx: RouterContext): Promise<Ended> {
-  const { org, script } = run;
-  if (!journal.wants(script.versionId, Date.now())) return attempt(run, executionId, env, ctx);
-  journal.runBegan(executionId, org.projection.orgId, script.versionId);
+  const paced = env.WALL_CLOCK === "visited";
+  if (paced && !pace.enter(versionId, Date.now())) await pace.wait(versionId);
+  const journalled = journal.wants(versionId, Date.now());
+  if (journalled) journal.runBegan(executionId, run.org.projection.orgId, versionId);
   try {
     return await attempt(run, executionId, env, ctx);
   } finally {
-    journal.runEnded(executionId);
+    if (journalled) journal.runEnded(executionId);
+    if (paced) pace.leave(versionId);
   }
 }
 
