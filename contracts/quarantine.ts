@@ -4,7 +4,7 @@ import * as z from "zod";
  * What an edge is told to do about an org that ends edges. `slowed`: one run at a time; `refused`: none; `held`: its runs wait
  * until the verdict is void, because one of them seems to hang another edge right now.
  */
-export const verdictSchema = z.object({
+const verdictSchema = z.object({
   orgId: z.string(),
   kind: z.enum(["slowed", "refused", "held"]),
   /** For the org's own eyes: why, and what to do. */
@@ -22,6 +22,3 @@ export const watchOrdersSchema = z.object({
   verdicts: z.array(verdictSchema),
 });
 export type WatchOrders = z.infer<typeof watchOrdersSchema>;
-
-/** Nothing is wrong. */
-export const NO_ORDERS: WatchOrders = { journalUntilMs: 0, verdicts: [] };

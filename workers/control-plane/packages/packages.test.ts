@@ -5,7 +5,7 @@ import { compile, firstReason, HANDLER } from "../compile/testing.ts";
 import { PACKAGE_LIST } from "./index.ts";
 
 const { LOADER } = env as unknown as { LOADER: WorkerLoader };
-const METER = "export const c = () => {}; export const r = () => {};";
+const METER = "export const c = () => {}; export const r = () => {}; export const i = (name) => name;";
 
 /** What an endpoint answers with, in an isolate of its own. */
 async function answerOf(source: string, path = "/", metered = false): Promise<Response> {

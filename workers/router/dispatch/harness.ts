@@ -1,4 +1,5 @@
 import { LOG_LINE_LENGTH_MAX } from "../../../contracts/limits.ts";
+import type { ScriptLimits } from "../../../contracts/script-limits.ts";
 import { METER_MODULE } from "../metering/meter.ts";
 import { ISOLA_SOURCE } from "./isola-module.ts";
 import {
@@ -22,7 +23,7 @@ export interface HarnessOptions {
   platform: boolean;
   /** Whether it counts its processor time. */
   metered: boolean;
-  limits: { cpuMs: number; logLines: number };
+  limits: Pick<ScriptLimits, "cpuMs" | "logLines" | "subrequests" | "capabilityCalls">;
 }
 
 /**
@@ -71,6 +72,8 @@ const wait = scheduler.wait.bind(scheduler);
 const current = new AsyncLocalStorage();
 const startup = [];
 let linesMax = 200;
+let subrequestsMax = 0;
+let callsMax = 0;
 
 function show(value, seen) {
   switch (typeof value) {
@@ -125,13 +128,20 @@ console.trace = (...values) => record("debug", values);
 console.assert = (condition, ...values) => { if (!condition) record("error", ["Assertion failed", ...values]); };
 
 // Each request carries the run it belongs to; the platform takes that away before it leaves.
-function fetchInRun(input, init) {
+async function fetchInRun(input, init) {
   const run = current.getStore() ?? latest;
+  // The platform counts for itself; a refusal in here spares it a thousand requests that it would refuse.
+  if (run !== undefined && ++run.fetches > subrequestsMax) throw overBudget(run, "subrequests", subrequestsMax, "requests through fetch");
   const request = new NativeRequest(input, init);
   // The runtime tells the true length where it knows it; what a script copied from elsewhere may be another one.
   request.headers.delete("content-length");
   if (run !== undefined) request.headers.set("${RUN_HEADER}", run.executionId);
   return nativeFetch(request);
+}
+
+function overBudget(run, limit, max, what) {
+  run.broken ??= limit;
+  return new NativeError("This run is over its limit of " + max + " " + what + " (" + limit + "). Use fewer, or raise the script's limit.");
 }
 
 let invocations;
@@ -141,6 +151,9 @@ export async function invokeInRun(name, payload, wait) {
   if (run === undefined || invocations === undefined) throw new NativeError("invoke works only while a request is answered.");
   const text = stringify(payload === undefined ? null : payload);
   if (text === undefined) throw new TypeError("The payload of invoke must be JSON; it is a " + typeof payload + ".");
+  if (++run.calls > callsMax) {
+    throw new InvokeError(overBudget(run, "capabilityCalls", callsMax, "calls of the platform").message, "over_budget", 0, "");
+  }
   const invoked = await invocations.call(run.executionId, { script: name, payload: text, wait });
   if (!invoked.ok) throw new InvokeError(invoked.message, invoked.code, 0, "");
   if (!wait) return { executionId: invoked.executionId };
@@ -169,6 +182,9 @@ class Run {
     this.count = this.lines.length;
     this.answered = false;
     this.sending = false;
+    this.fetches = 0;
+    this.calls = 0;
+    this.broken = undefined;
     latest = this;
   }
   send() {
@@ -188,7 +204,7 @@ function told(error, name) {
   try { return String(error[name]); } catch { return ""; }
 }
 
-function fault(lines, error, metered) {
+function fault(lines, error, metered, broken) {
   const known = error instanceof NativeError;
   const body = {
     error: {
@@ -197,7 +213,8 @@ function fault(lines, error, metered) {
       stack: known ? told(error, "stack") : "",
     },
     lines: lines.splice(0),
-    ...(metered === undefined ? {} : { cpuMs: metered.usedMs, limit: metered.error === undefined ? undefined : "cpuMs" }),
+    cpuMs: metered?.usedMs,
+    limit: metered?.error === undefined ? broken : "cpuMs",
   };
   return new NativeResponse(stringify(body), { status: ${FAULT_STATUS}, headers: { "${FAULT_HEADER}": "error" } });
 }
@@ -276,6 +293,8 @@ export function runnerOf(user, { script, prints, fetches, platform, metered, lim
   const handler = handlerOf(user, freeze(script));
   const quiet = !prints && !fetches && !platform && typeof user.default === "object";
   linesMax = limits.logLines;
+  subrequestsMax = limits.subrequests;
+  callsMax = limits.capabilityCalls;
   if (fetches) globalThis.fetch = fetchInRun;
   let sink;
   const bindings = {};
@@ -326,7 +345,7 @@ export function runnerOf(user, { script, prints, fetches, platform, metered, lim
         return response;
       } catch (error) {
         run.answered = true;
-        return fault(run.lines, error, counted);
+        return fault(run.lines, error, counted, run.broken);
       }
     }
   };

@@ -98,7 +98,7 @@ function loaderKey(orgId: string, script: ProjectedScript): string {
   const known = loaderKeys.get(script);
   if (known !== undefined) return known;
   const { versionId, hash, limits } = script;
-  const key = `${orgId}/${versionId}/${hash}/${limits.cpuMs}.${limits.logLines}.${limits.subrequests}`;
+  const key = `${orgId}/${versionId}/${hash}/${limits.cpuMs}.${limits.logLines}.${limits.subrequests}.${limits.capabilityCalls}`;
   loaderKeys.set(script, key);
   return key;
 }
@@ -133,7 +133,7 @@ function workerCode(
     fetches: code.uses?.fetch ?? true,
     platform: texts.some((js) => js.includes(ISOLA_PATH)),
     metered: texts.some((js) => js.includes(METER_PATH)),
-    limits: { cpuMs: limits.cpuMs, logLines: limits.logLines },
+    limits,
   });
   for (const [path, js] of Object.entries(harness)) modules[path] = { js };
   const holder = { props: { orgId, slug, scriptId: script.id, versionId: script.versionId } };

@@ -102,6 +102,61 @@ describe("processor time", () => {
   });
 });
 
+describe("a dynamic import", () => {
+  const importing = async (specifier: string, before = ""): Promise<string> => {
+    await tenant.deploy({
+      "index.js": `import { i } from "./.isola/meter.js"; ${before}
+        export default async () => { try { return Object.keys(await import(i(${specifier}))); } catch (error) { return error.message; } };`,
+      "parts/it's [id].js": "export const here = 1;",
+    });
+    return (await tenant.get("/")).text();
+  };
+
+  it("of a file of the script's own, by a name that is computed, is as ever", async () => {
+    expect(await importing(`"./parts/it's " + "[id].js"`)).toBe('["here"]');
+    expect(await importing(`{ toString: () => "./parts/it's [id].js" }`)).toBe('["here"]');
+  });
+
+  it.each([
+    `"./.isola" + "/main.js"`,
+    `"./parts/../.isola/runtime.js"`,
+    `"/.isola/main.js"`,
+    `".isola/main.js"`,
+    `"./%2eisola/main.js"`,
+    `"./parts/..\\\\.isola/main.js"`,
+    `"file:///.isola/main.js"`,
+    `{ toString() { return this.asked ? "./.isola/main.js" : (this.asked = 1, "./.isola/main.js"); } }`,
+  ])("of the platform's own module is refused: %s", async (specifier) => {
+    const patched = `RegExp.prototype.exec = () => ["x"]; RegExp.prototype.test = () => true; String.prototype.toString = () => "./parts/x.js";`;
+    for (const before of ["", patched]) expect(await importing(specifier, before)).toContain("its own files");
+  });
+});
+
+describe("subrequests", () => {
+  it("over the limit are refused within the isolate, and end the run with 507 where nobody catches that", async () => {
+    await tenant.deploy(
+      `export default async (request) => {
+        const told = [];
+        for (let n = 0; n < 4; n++) {
+          try { await fetch("http://127.0.0.1/"); } catch (error) { told.push(error.message); if (request.url.endsWith("/throw")) { if (n === 3) throw error; } }
+        }
+        return told; }`,
+      { limits: { subrequests: 2 } },
+    );
+    const told = await (await tenant.get("/")).json<string[]>();
+    expect(told.map((message) => /loopback|limit of 2 requests/.exec(message)?.[0])).toEqual([
+      "loopback",
+      "loopback",
+      "limit of 2 requests",
+      "limit of 2 requests",
+    ]);
+    const refused = await tenant.get("/throw");
+    expect(refused.status).toBe(507);
+    expect((await errorOf(refused)).details).toMatchObject({ limit: "subrequests", max: 2 });
+    expect(await lastRecord()).toMatchObject({ outcome: "over_budget", brokenLimit: "subrequests" });
+  });
+});
+
 describe("the length of a response", () => {
   it("that is declared beyond the limit is refused with 507", async () => {
     await tenant.deploy(

@@ -118,6 +118,18 @@ export function c() {
   return step;
 }
 
+const isOwn = /^(?:node:[\\w/]+|cloudflare:workers|(?:\\.{1,2}\\/)+(?:[^./%\\\\][^/%\\\\]*\\/)*[^./%\\\\][^/%\\\\]*)$/;
+// Its own, since test() asks for it, and the script may have put another in the prototype.
+isOwn.exec = isOwn.exec;
+const matches = isOwn.test.bind(isOwn);
+
+// What a dynamic import names by a computed text: a file of the script's own or a built-in, and none of the platform's.
+export function i(specifier) {
+  const name = \`\${specifier}\`;
+  if (matches(name)) return name;
+  throw new TypeError("A script imports its own files and built-in modules only, and not " + name + ".");
+}
+
 export function r() {
   if (!anyBroken) return;
   if (clock() === 0) { if (startupTicks > ${STARTUP_TICKS_MAX}) stopStartup(); return; }

@@ -7,7 +7,7 @@ import { compileUpload } from "../index.ts";
 
 const { LOADER } = env as unknown as { LOADER: WorkerLoader };
 /** Stands in for the meter: it never ends anything, and counts how often it was asked. */
-const METER = `let asked = 0; export const c = () => (asked++, 3); export const r = () => { asked++; }; export const count = () => asked;`;
+const METER = `let asked = 0; export const c = () => (asked++, 3); export const r = () => { asked++; }; export const i = (name) => name; export const count = () => asked;`;
 
 /** What programs print, each a module of its own, evaluated in one isolate. A program that throws prints that. */
 async function outputs(programs: readonly string[], metered: boolean): Promise<{ logs: string[]; asked: number }> {

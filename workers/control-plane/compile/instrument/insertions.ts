@@ -16,7 +16,7 @@ export interface Spot {
 }
 
 /** Identifiers that the platform's own could be taken for. */
-export const OWN_NAME = /^\$[crn]\d*$/;
+export const OWN_NAME = /^\$[cinr]\d*$/;
 
 /**
  * The insertions at the spots of a module, in order, with the head that brings in the meter.
@@ -34,7 +34,7 @@ export function insertionsAt(
   const texts = textsOf(suffix);
   const up = path.split("/").length - 1;
   const meter = JSON.stringify(`${up === 0 ? "./" : "../".repeat(up)}${METER_PATH}`);
-  const head = `import{c as $c${suffix},r as $r${suffix}}from${meter};var $n${suffix}=1;`;
+  const head = `import{c as $c${suffix},i as $i${suffix},r as $r${suffix}}from${meter};var $n${suffix}=1;`;
   // The sort is stable, and what is inside was found first, so brackets that close at one place close in order.
   const ordered = spots.toSorted((a, b) => a.offset - b.offset);
   return [{ offset: headOffset, text: head }, ...ordered.map(({ offset, piece }) => ({ offset, text: texts[piece] }))];
@@ -43,7 +43,7 @@ export function insertionsAt(
 function freeSuffix(taken: ReadonlySet<string>): string {
   for (let number = 0; ; number++) {
     const suffix = number === 0 ? "" : String(number);
-    if (!["$c", "$r", "$n"].some((name) => taken.has(name + suffix))) return suffix;
+    if (!["$c", "$i", "$n", "$r"].some((name) => taken.has(name + suffix))) return suffix;
   }
 }
 
@@ -65,6 +65,9 @@ function textsOf(suffix: string) {
     /** Around an expression. */
     openBracket: `(${tick},`,
     closeBracket: ")",
+    /** Around what a dynamic import is given, which could name the platform's own modules. */
+    openImport: `$i${suffix}((`,
+    closeImport: "))",
     tickStatic: `static{${tick}}`,
     rethrow: `$r${suffix}();`,
   };

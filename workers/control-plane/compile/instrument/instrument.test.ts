@@ -54,7 +54,7 @@ describe("ticks", () => {
     expect(await codeOf(source)).toBe(
       [
         "#!/usr/bin/env node",
-        `import{c as $c,r as $r}from"./${METER_PATH}";var $n=1;'use strict';`,
+        `import{c as $c,i as $i,r as $r}from"./${METER_PATH}";var $n=1;'use strict';`,
         `for (;;) {${TICK};x();}`,
         `const f = () => (${TICK},1);\r`,
         "try {} catch {$r();}",
@@ -63,9 +63,18 @@ describe("ticks", () => {
     );
   });
 
+  it("stand round what a dynamic import is given, unless that is plain to see", async () => {
+    const code = await codeOf(
+      "export const load = (a, b) => import((a, b)); import('./index.js'); import(`./${1}.js`);",
+    );
+    expect(code).toContain("import(($i((a, b))))");
+    expect(code).toContain('import("./index.js")'.replaceAll('"', "'"));
+    expect(code).toContain("import($i((`./${1}.js`)))");
+  });
+
   it("are called what nothing else is called, however it is written", async () => {
     const code = await codeOf("let \\u0024n = 0, $c1, $r2; export default () => { for (;;) $n };");
-    expect(code).toContain("import{c as $c3,r as $r3}");
+    expect(code).toContain("import{c as $c3,i as $i3,r as $r3}");
     expect(code).toContain("($n3=$n3-1&255)");
   });
 
@@ -134,7 +143,10 @@ describe("a stack of metered code", () => {
     const { modules, main, hash, sourceMap: map } = compiled;
     const harness = `import * as user from "../${main}";
       export default { async fetch() { try { await user.default(); } catch (error) { return new Response(error.stack); } } };`;
-    const all = { ...modules, [METER_PATH]: "export const c = () => 1; export const r = () => {};" };
+    const all = {
+      ...modules,
+      [METER_PATH]: "export const c = () => 1; export const r = () => {}; export const i = (name) => name;",
+    };
     const worker = LOADER.get(hash, () => ({
       compatibilityDate: "2026-10-01",
       mainModule: ".isola/main.js",

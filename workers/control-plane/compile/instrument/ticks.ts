@@ -16,6 +16,8 @@ export class TickFinder {
     else if (node.type === "TryStatement" && node.finalizer) this.#add(node.finalizer.start + 1, "rethrow");
     else if (node.type === "ClassBody") this.#add(node.start + 1, "tickStatic");
     else if (node.type === "PropertyDefinition" && node.value) this.#expression(node.value);
+    else if (node.type === "ImportExpression" && node.source.type !== "Literal")
+      this.#around(node.source, "openImport", "closeImport");
   }
 
   /** Takes a function with its body. */
