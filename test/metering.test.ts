@@ -92,7 +92,7 @@ const HOSTILE: Record<string, string> = {
     `try { for (;;) {} } catch (e) { Object.setPrototypeOf(e.constructor, class { constructor() { return {} } }) } for (;;) {}`,
   ),
   "another meter": handler(
-    `const m = await import("./.iso" + "la/meter.js"); for (const n of ["begin", "enter", "leave", "claim"]) { try { m[n](1e9) } catch {} }
+    `let m = {}; try { m = await import("./.iso" + "la/meter.js"); } catch {} for (const n of ["begin", "enter", "leave", "claim"]) { try { m[n](1e9) } catch {} }
      for (;;) {}`,
   ),
   "a late loop before an answer": handler("await scheduler.wait(20); for (;;) {}"),
