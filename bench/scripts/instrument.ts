@@ -34,8 +34,8 @@ const EXAMPLES: Record<string, string> = {
 };
 /** Loops with next to nothing in them, where a counter weighs most: told beside the ratio, not part of it. */
 const TIGHT: Record<string, string> = {
-  tightLoop: `export const work = () => { let sum = 0; for (let i = 0; i < 3e7; i++) sum += i % 7; return sum; };`,
-  tightObjects: `class Point { constructor(x, y) { this.x = x; this.y = y; } }
+  tightloop: `export const work = () => { let sum = 0; for (let i = 0; i < 3e7; i++) sum += i % 7; return sum; };`,
+  tightobjects: `class Point { constructor(x, y) { this.x = x; this.y = y; } }
     export const work = () => { let sum = 0; for (let i = 0; i < 1e7; i++) sum += new Point(i, 1).x; return sum; };`,
 };
 const HANDLER = `

@@ -39,8 +39,6 @@ export async function startBareEdge(options: BareEdgeOptions = {}): Promise<Bare
     const value = options.published?.[decodeURIComponent(new URL(`http://kv${asked.url}`).pathname.slice(1))];
     answer.writeHead(value === undefined ? 404 : 200).end(value);
   });
-  // The runtime keeps its connection, and takes one that Node closes under it for a failure.
-  kv.keepAliveTimeout = 0;
   await new Promise<void>((done) => kv.listen(projections, done));
   const nobody = join(directory, "nobody");
   await writeFile(join(directory, "router.js"), await codeOf(options.source));
