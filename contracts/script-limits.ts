@@ -27,7 +27,7 @@ export type LimitName = keyof ScriptLimits;
 /** Each limit: what a script has that says nothing, and the least and the most it may ask for. */
 export const SCRIPT_LIMITS: Readonly<Record<LimitName, { default: number; min: number; max: number }>> = {
   wallClockMs: { default: 10_000, min: 10, max: 30_000 },
-  cpuMs: { default: 100, min: 5, max: 500 },
+  cpuMs: { default: 50, min: 5, max: 500 },
   subrequests: { default: 50, min: 0, max: 1_000 },
   capabilityCalls: { default: 1_000, min: 0, max: 10_000 },
   egressBytes: { default: 10 * 1024 * 1024, min: 0, max: 100 * 1024 * 1024 },

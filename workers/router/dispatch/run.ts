@@ -104,7 +104,7 @@ async function runThroughGate(
 async function watched(run: Run, executionId: string, env: RouterEnv, ctx: RouterContext): Promise<Ended> {
   const { versionId } = run.script;
   const paced = env.WALL_CLOCK === "visited";
-  if (paced && !pace.enter(versionId, Date.now())) await pace.wait(versionId);
+  if (paced && !pace.enter(versionId, Date.now()) && !(await pace.wait(versionId))) return refused(crowded());
   const journalled = journal.wants(versionId, Date.now());
   if (journalled) journal.runBegan(executionId, run.org.projection.orgId, versionId);
   try {
@@ -114,6 +114,9 @@ async function watched(run: Run, executionId: string, env: RouterEnv, ctx: Route
     if (paced) pace.leave(versionId);
   }
 }
+
+const crowded = (): PlatformError =>
+  new PlatformError("unavailable", "Runs of this script compute for so long that this one got no turn. Try again.");
 
 function heldBack({ reason, untilMs }: Verdict): PlatformError {
   const retryAfterS = Math.max(1, Math.ceil((untilMs - Date.now()) / 1000));

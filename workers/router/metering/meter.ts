@@ -5,6 +5,8 @@ import { SCRIPT_LIMITS } from "../../../contracts/script-limits.ts";
 const STEP = 256;
 /** Ticks that are dear, so that a step of them takes this long, in milliseconds, are looked at more often. */
 const DEAR_STEP_MS = 2;
+/** Of the longest gap between two looks of a run so much is not charged, in milliseconds. */
+const FORGIVEN_MS = 50;
 /** A run that has not left after this long, in milliseconds, never will. */
 const GONE_MS = SCRIPT_LIMITS.wallClockMs.max;
 /** Code without a run that was away for this long, in milliseconds, was waiting. */
@@ -39,7 +41,7 @@ Object.freeze(CpuLimitError);
 Object.freeze(CpuLimitError.prototype);
 
 function begin(cpuMs) {
-  return { __proto__: null, cpuMs, usedMs: 0, lookedAt: 0, beganAt: 0, open: false, armed: false, broken: false, error: undefined, end: undefined };
+  return { __proto__: null, cpuMs, usedMs: 0, longestMs: 0, lookedAt: 0, beganAt: 0, open: false, armed: false, broken: false, error: undefined, end: undefined };
 }
 
 // What runs outside of all runs, such as the callbacks of streams, has a budget a turn.
@@ -74,8 +76,10 @@ function charge(run, at) {
   const from = run.lookedAt > lookedAt ? run.lookedAt : lookedAt;
   run.lookedAt = lookedAt = at;
   if (at <= from) return 0;
-  run.usedMs += at - from;
-  return at - from;
+  const tookMs = at - from;
+  run.usedMs += tookMs;
+  if (tookMs > run.longestMs) run.longestMs = tookMs;
+  return tookMs;
 }
 
 function close(run) {
@@ -84,7 +88,7 @@ function close(run) {
 }
 
 function forgetStray() {
-  stray.usedMs = 0;
+  stray.usedMs = stray.longestMs = 0;
   stray.open = stray.armed = stray.broken = false;
   stray.error = undefined;
 }
@@ -108,7 +112,8 @@ function look(run, at) {
     run.armed = true;
     try { later(close, 0, run); } catch { run.armed = false; }
   }
-  if (run.usedMs > run.cpuMs) stop(run);
+  // One long gap is forgiven: between two looks lies next to nothing, so it was rather the process that had no turn.
+  if (run.usedMs - (run.longestMs < ${FORGIVEN_MS} ? run.longestMs : ${FORGIVEN_MS}) > run.cpuMs) stop(run);
 }
 
 export function c() {

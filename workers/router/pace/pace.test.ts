@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 
-import { Pace } from "./pace.ts";
+import { Pace, PACE_WAIT_MS_MAX } from "./pace.ts";
 
 const NOW = 1_700_000_000_000;
 
@@ -87,4 +87,28 @@ test("does not wait for ever for those who went away while they waited", () => {
   arrive("ver_long", 3);
   expect(pace.enter("ver_long", NOW + 900)).toBe(false);
   expect(pace.enter("ver_long", NOW + 1_001)).toBe(true);
+});
+
+test("leaves others as much time as a long run took, and takes it where nobody else is there", async () => {
+  vi.useFakeTimers({ now: NOW, toFake: ["Date"] });
+  for (const others of [true, false]) {
+    const { arrive, turn } = byHand();
+    if (others) arrive("ver_calm", 1, Date.now());
+    arrive("ver_long", 3, Date.now());
+    if (!others) vi.setSystemTime(Date.now() + 2_000);
+    const begun = [];
+    for (let index = 0; index < 4; index++) begun.push(await turn(100));
+    expect(begun).toEqual(others ? [0, 1, 0, 1] : [1, 1, 0, 0]);
+  }
+  vi.useRealTimers();
+});
+
+test("gives up a run that would wait too long", async () => {
+  vi.useFakeTimers({ now: NOW, toFake: ["Date"] });
+  const { pace, turn } = byHand();
+  pace.enter("ver_long", NOW);
+  const waited = pace.wait("ver_long");
+  await turn(PACE_WAIT_MS_MAX);
+  expect(await waited).toBe(false);
+  vi.useRealTimers();
 });

@@ -11,6 +11,12 @@ const SURELY_OVER_MS = 5;
 const FORSAKEN_MS = 1_000;
 /** Time in which the first run of a version should have ended; then it waits rather than computes, in milliseconds. */
 const FIRST_RUN_MS = 500;
+/** Runs that keep a turn for longer than this are followed by a rest of the same length while others are there, in milliseconds. */
+const LONG_MS = 15;
+/** Time in which another version has had a run for it to count as there, in milliseconds. */
+const OTHERS_MS = 1_000;
+/** How long a run waits for its turn at most, in milliseconds. */
+export const PACE_WAIT_MS_MAX = 10_000;
 /** Versions that are kept in mind, at most; then all begin anew. */
 const VERSIONS_MAX = 10_000;
 
@@ -22,15 +28,22 @@ interface Turn {
   started: number;
   startsMax: number;
   waiting: number;
+  /** No run begins before, in epoch milliseconds. */
+  restUntil: number;
 }
 
 /**
  * Where all isolates share one thread, the runs that are begun in one turn of the event loop are all computed before
  * anybody else is heard: other orgs wait for the lot, and the whole process looks hung. So a version that computes for long
- * begins one run a turn, and one whose runs are short as many as come.
+ * begins one run a turn, and one whose runs are short as many as come. A request takes several turns from its arrival to its
+ * answer, so while others are there, long runs leave them as much time as they take.
  */
 export class Pace {
   readonly #turns = new Map<string, Turn>();
+  /** The version that came last, when it did, and when another one came last. */
+  #last = "";
+  #lastAt = 0;
+  #otherAt = 0;
   readonly #nextTurn: (pauseMs: number) => Promise<unknown>;
 
   /** @param nextTurn resolves after a pause, when the event loop has looked for news at least once. */
@@ -41,13 +54,27 @@ export class Pace {
   /** Whether a run of a version may begin at `now` (epoch milliseconds); otherwise it has to {@link wait}. */
   enter(versionId: string, now: number): boolean {
     const turn = this.#turns.get(versionId);
+    if (versionId !== this.#last) {
+      this.#otherAt = this.#lastAt;
+      this.#last = versionId;
+    }
+    this.#lastAt = now;
     if (turn === undefined) {
       if (this.#turns.size >= VERSIONS_MAX) this.#turns.clear();
-      this.#turns.set(versionId, { firstAt: now, number: 0, beganAt: now, started: 1, startsMax: 1, waiting: 0 });
+      this.#turns.set(versionId, {
+        firstAt: now,
+        number: 0,
+        beganAt: now,
+        started: 1,
+        startsMax: 1,
+        waiting: 0,
+        restUntil: 0,
+      });
       return true;
     }
     // A caller that goes away may take its run along, in the middle of its wait.
-    if (now - turn.beganAt > FORSAKEN_MS) turn.waiting = 0;
+    if (now - turn.beganAt > FORSAKEN_MS && now > turn.restUntil) turn.waiting = 0;
+    if (now < turn.restUntil) return false;
     const surelyOverMs = turn.startsMax === STARTS_PER_TURN_MAX ? SURELY_OVER_SHORT_MS : SURELY_OVER_MS;
     if (turn.waiting === 0 && now - turn.beganAt >= surelyOverMs) begin(turn, now);
     if (turn.started >= turn.startsMax || turn.waiting > 0 || isUnproven(turn, now)) return false;
@@ -61,27 +88,40 @@ export class Pace {
     if (turn !== undefined) turn.firstAt = null;
   }
 
-  /** Resolves when a run that was not let in may begin. */
-  async wait(versionId: string): Promise<void> {
+  /** Resolves when a run that was not let in may begin; to false when that would take too long. */
+  async wait(versionId: string): Promise<boolean> {
     const turn = this.#turns.get(versionId);
-    if (turn === undefined) return;
+    if (turn === undefined) return true;
+    const giveUpAt = Date.now() + PACE_WAIT_MS_MAX;
     turn.waiting++;
     try {
       for (;;) {
         const { number } = turn;
-        await this.#nextTurn(turn.startsMax === 1 ? BREATH_MS : 0);
-        if (isUnproven(turn, Date.now())) continue;
+        await this.#nextTurn(Math.max(turn.startsMax === 1 ? BREATH_MS : 0, turn.restUntil - Date.now()));
+        const now = Date.now();
+        if (now >= giveUpAt) return false;
+        if (isUnproven(turn, now) || now < turn.restUntil) continue;
         if (turn.number === number) {
-          const now = Date.now();
+          const tookMs = now - Math.max(turn.beganAt, turn.restUntil) - BREATH_MS;
           adapt(turn, now);
+          const rests = turn.restUntil < turn.beganAt && tookMs > LONG_MS && this.#isAmongOthers(versionId, now);
+          if (rests) {
+            turn.restUntil = now + tookMs;
+            continue;
+          }
           begin(turn, now);
         }
         if (turn.started < turn.startsMax) break;
       }
       turn.started++;
+      return true;
     } finally {
       turn.waiting = Math.max(0, turn.waiting - 1);
     }
+  }
+
+  #isAmongOthers(versionId: string, now: number): boolean {
+    return now - (versionId === this.#last ? this.#otherAt : this.#lastAt) < OTHERS_MS;
   }
 }
 
