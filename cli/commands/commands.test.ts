@@ -250,13 +250,13 @@ describe("limits", () => {
       }),
     });
     const { out } = await isola(["scripts", "get", "hello"]);
-    expect(out).toMatch(/^ {2}cpuMs +40 +default 100 +at most 60$/m);
+    expect(out).toMatch(/^ {2}cpuMs +40 +default 50 +at most 60$/m);
     expect(out).toMatch(/^ {2}wallClockMs +10000 +default 10000 +at most 30000$/m);
     expect(out).toMatch(/^imports +greetings$/m);
     plane.answers.getOrg = () => {
       throw new PlatformError("forbidden", "The key may not do this.");
     };
-    expect((await isola(["scripts", "get", "hello"])).out).toMatch(/^ {2}cpuMs +40 +default 100 +at most 500$/m);
+    expect((await isola(["scripts", "get", "hello"])).out).toMatch(/^ {2}cpuMs +40 +default 50 +at most 500$/m);
   });
 
   it("are changed without a new version", async () => {
