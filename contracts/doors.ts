@@ -1,7 +1,17 @@
 import type { ExecutionRecord, LogBatch, LogLine, RecordedBody, Trigger } from "./execution.ts";
+import type { CollectionsDoor } from "./data/collections.ts";
+import type { DocsDoor } from "./data/docs.ts";
+import type { KvDoor } from "./data/kv.ts";
+import type { ToolsDoor } from "./data/tools.ts";
+import type { EventsDoor, TriggersDoor } from "./events/delivery.ts";
+import type { DeliverRequest, DeliverResult } from "./events/dispatch.ts";
+import type { Page, PageRequest } from "./page.ts";
 import type { OrgSettings, OrgState, Projection, VersionCode } from "./projection.ts";
 import type { HostKind, PathKind, Route } from "./routing/types.ts";
 import type { ScriptLimits, SomeScriptLimits } from "./script-limits.ts";
+import type { SecretsDoor } from "./secrets.ts";
+
+export type { Page, PageRequest } from "./page.ts";
 
 /**
  * The three doors: how the Workers reach each other. Every org id in these signatures comes from
@@ -123,17 +133,6 @@ export interface RouteInput {
   pathKind: PathKind;
 }
 
-/** One page: items and where the next one begins. */
-export interface Page<T> {
-  items: T[];
-  cursor: string | null;
-}
-
-export interface PageRequest {
-  cursor: string | null;
-  limit: number;
-}
-
 /** Which executions are meant; null means any. */
 export interface ExecutionFilter {
   scriptId: string | null;
@@ -167,7 +166,7 @@ export type TailEvent =
  * The door to all tenant state, served by `durable-objects`. Refusals are `PlatformError`s by code.
  * Methods marked safe may be retried once by the caller; the others must not be.
  */
-export interface StateDoor {
+export interface StateDoor extends KvDoor, DocsDoor, CollectionsDoor, ToolsDoor, SecretsDoor, TriggersDoor, EventsDoor {
   /** Makes the org's object known under its slug; safe. */
   openOrg(orgId: string, slug: string): Promise<void>;
   /** The projection as the object has it now; safe. Null when the org was destroyed or never opened. */
@@ -268,6 +267,8 @@ export interface InvokeResponse {
 
 /** The door to the isolates, served by `router`. */
 export interface DispatchDoor {
+  /** Runs a script for an event, or for a request that nobody waits for. */
+  deliver(request: DeliverRequest): Promise<DeliverResult>;
   invoke(request: InvokeRequest): Promise<InvokeResponse>;
   /** Forget what is remembered of this slug; the next request reads it anew. Safe. */
   forget(slug: string): Promise<void>;

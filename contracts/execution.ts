@@ -1,9 +1,10 @@
+import type { TriggerKind } from "./events/trigger.ts";
 import type { LimitName } from "./script-limits.ts";
 
 /** What started an execution. */
-export type Trigger = "http" | "execute" | "invoke";
-/** How an execution ended. */
-export type Outcome = "ok" | "error" | "timeout" | "over_budget";
+export type Trigger = "http" | "execute" | "invoke" | TriggerKind;
+/** How an execution ended: `abandoned` when its caller had gone, `refused` when the platform did not begin it. */
+export type Outcome = "ok" | "error" | "timeout" | "over_budget" | "abandoned" | "refused";
 
 export type LogLevel = "debug" | "info" | "log" | "warn" | "error";
 
@@ -49,6 +50,9 @@ export interface ExecutionRecord {
   parentId: string | null;
   /** The execution whose input was run again. */
   replayOf: string | null;
+  /** The delivery that it was an attempt of, and which one; null for none. */
+  deliveryId: string | null;
+  attempt: number | null;
   request: RecordedMessage | null;
   response: RecordedMessage | null;
 }

@@ -107,6 +107,135 @@ export const PROJECTION_FRESH_AT_RELIEF_MS = 50;
 export const NEGATIVE_FRESH_MS = 1_000;
 /** Hosts an edge remembers at once. */
 export const HOST_CACHE_ENTRIES_MAX = 10_000;
+/** Longest name of a collection, queue, topic, lock or counter, in characters. */
+export const RESOURCE_NAME_LENGTH_MAX = 64;
+/** Collections of one org, of each kind. */
+export const COLLECTIONS_PER_ORG_MAX = 1_000;
+/** Storage of one collection, in bytes; writes that make it grow are refused beyond it. */
+export const COLLECTION_BYTES_MAX = 1024 * 1024 * 1024;
+/** Storage from which a collection is said to be getting big, in bytes. */
+export const COLLECTION_BYTES_WARN = 768 * 1024 * 1024;
+/** Longest kv key and longest id of a document, in bytes of UTF-8. */
+export const KV_KEY_BYTES_MAX = 512;
+/** One kv value or document, in bytes of JSON. */
+export const VALUE_BYTES_MAX = 256 * 1024;
+/** Arrays and objects inside one another in a value. */
+export const VALUE_DEPTH_MAX = 64;
+/** Keys or documents that one call reads or writes. */
+export const DATA_BATCH_MAX = 1_000;
+/** All values that one call reads or writes, in bytes. */
+export const DATA_BATCH_BYTES_MAX = 8 * 1024 * 1024;
+/** Keys or documents on one page for a script or the API. */
+export const DATA_PAGE_MAX = 1_000;
+/** Least and longest life of a key that expires, in milliseconds. */
+export const TTL_MS_MIN = 1_000;
+export const TTL_MS_MAX = 10 * 365 * 24 * 60 * 60 * 1000;
+/** Expired keys removed in one go. */
+export const EXPIRE_BATCH_MAX = 500;
+/** Documents that one find or count looks at before it gives back what it has. */
+export const DOCS_EXAMINED_MAX = 10_000;
+/** Documents of a collection that can be sorted by a field without an index. */
+export const DOCS_SORTED_MAX = 10_000;
+/** Indexes of one collection, and fields of one index. */
+export const INDEXES_PER_COLLECTION_MAX = 20;
+export const INDEX_FIELDS_MAX = 4;
+/** A filter, in characters of JSON; its operators; and how deep they may stand in one another. */
+export const FILTER_LENGTH_MAX = 16 * 1024;
+export const FILTER_OPERATORS_MAX = 100;
+export const FILTER_DEPTH_MAX = 8;
+/** Values of one `$in`. */
+export const FILTER_IN_MAX = 200;
+/** Filter of a trigger, in characters of JSON. */
+export const TRIGGER_FILTER_LENGTH_MAX = 4 * 1024;
+/** Dotted path of a field, in characters and in steps. */
+export const FIELD_PATH_LENGTH_MAX = 256;
+export const FIELD_PATH_STEPS_MAX = 16;
+/** Life of a lock that is not prolonged, in milliseconds. */
+export const LOCK_TTL_MS_MIN = 100;
+export const LOCK_TTL_MS_MAX = 15 * 60 * 1000;
+/** Locks and counters of one org, of each kind. */
+export const TOOLS_PER_ORG_MAX = 10_000;
+/** SQL statements of one call, characters of one, and parameters of one. */
+export const SQL_STATEMENTS_MAX = 100;
+export const SQL_TEXT_LENGTH_MAX = 16 * 1024;
+export const SQL_PARAMETERS_MAX = 100;
+/** Rows and bytes that one SQL statement answers. */
+export const SQL_ROWS_MAX = 1_000;
+export const SQL_RESULT_BYTES_MAX = 4 * 1024 * 1024;
+/** Rows that one SQL statement may have to look at, as its plan says. */
+export const SQL_ROWS_EXAMINED_MAX = 200_000;
+/** Storage of an org's own SQLite, in bytes. */
+export const SQL_BYTES_MAX = 256 * 1024 * 1024;
+/** Longest name of a secret, in characters, and longest value, in bytes. */
+export const SECRET_NAME_LENGTH_MAX = 64;
+export const SECRET_VALUE_BYTES_MAX = 32 * 1024;
+/** Secrets of one org, those of single scripts too. */
+export const SECRETS_PER_ORG_MAX = 500;
+/** How long an edge goes on with a secret's value before it asks again, in milliseconds. */
+export const SECRET_FRESH_MS = 1_000;
+/** Triggers of one org. */
+export const TRIGGERS_PER_ORG_MAX = 500;
+/** Longest cron expression, in characters. */
+export const CRON_EXPRESSION_LENGTH_MAX = 100;
+/** Longest delay that chance may add to a scheduled run, in milliseconds. */
+export const CRON_JITTER_MS_MAX = 60 * 60 * 1000;
+/** Due times shown of a schedule in advance. */
+export const CRON_PREVIEW_MAX = 20;
+/** Years in which a schedule has to be due at all. */
+export const CRON_HORIZON_YEARS = 8;
+/** Past due times kept of one schedule. */
+export const CRON_HISTORY_MAX = 200;
+/** Events that may follow from one another (E4). */
+export const EVENT_DEPTH_MAX = 8;
+/** What one event carries, in bytes of JSON: a value before and after, and some words about them. */
+export const EVENT_BYTES_MAX = 640 * 1024;
+/** Deliveries of one org that may wait, held ones too; what would make more is refused. */
+export const DELIVERIES_WAITING_MAX = 100_000;
+/** Deliveries of one org under way at once. */
+export const DELIVERIES_CONCURRENCY = 32;
+/** Deliveries of one org that are kept after they ended, and for how long, in milliseconds. */
+export const DELIVERIES_KEPT_MAX = 10_000;
+export const DELIVERIES_KEPT_MS = 24 * 60 * 60 * 1000;
+/** Attempts of one delivery, and its age, in milliseconds. */
+export const DELIVERY_ATTEMPTS_MAX = 100;
+export const DELIVERY_AGE_MS_MAX = 7 * 24 * 60 * 60 * 1000;
+/** Attempts of a delivery whose errors are kept. */
+export const DELIVERY_HISTORY_MAX = 20;
+/** Pauses between attempts, in milliseconds. */
+export const RETRY_DELAY_MS_MIN = 10;
+export const RETRY_DELAY_MS_MAX = 24 * 60 * 60 * 1000;
+/** Pause before a delivery that found no room is tried again, in milliseconds. */
+export const SATURATED_PAUSE_MS = 250;
+/** What a delivery may take beyond the script's own time before it counts as lost, in milliseconds. */
+export const DELIVERY_MARGIN_MS = 5_000;
+/** Dead letters kept per org, and for how long, in milliseconds; the oldest go first. */
+export const DEAD_LETTERS_MAX = 10_000;
+export const DEAD_LETTERS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/** Dead letters that one call replays. */
+export const DEAD_LETTERS_REPLAY_BATCH = 500;
+/** Messages of one batch, and of one call that sends. */
+export const QUEUE_BATCH_MAX = 100;
+/** How long a message may wait for company, and be delayed, in milliseconds. */
+export const QUEUE_BATCH_WAIT_MS_MAX = 60_000;
+export const QUEUE_DELAY_MS_MAX = 7 * 24 * 60 * 60 * 1000;
+/** One message of a queue or topic, in bytes of JSON. */
+export const MESSAGE_BYTES_MAX = 128 * 1024;
+/** Messages of all queues of an org together, and how long one is kept, in milliseconds. */
+export const QUEUE_MESSAGES_MAX = 100_000;
+export const QUEUE_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
+/** Body of one inbound webhook, in bytes. */
+export const WEBHOOK_BODY_BYTES_MAX = 256 * 1024;
+/** How long a webhook's message id is remembered, in milliseconds. */
+export const WEBHOOK_DEDUPE_MS = 24 * 60 * 60 * 1000;
+/** How long a rotated signing secret goes on, in milliseconds. */
+export const WEBHOOK_SECRET_OVERLAP_MS = 24 * 60 * 60 * 1000;
+/** Body of a request whose answer nobody waits for, in bytes. */
+export const ASYNC_BODY_BYTES_MAX = 256 * 1024;
+/** Answer kept of such a run, in bytes, and how long, in milliseconds. */
+export const ASYNC_RESULT_BYTES_MAX = 256 * 1024;
+export const ASYNC_RESULT_KEPT_MS = 24 * 60 * 60 * 1000;
+/** Attempts of such a run when it fails through no fault of the script. */
+export const ASYNC_ATTEMPTS_MAX = 5;
 /** Deadline of one call to the state process, in milliseconds. */
 export const STATE_CALL_MS = 5_000;
 /** Deadline of a projection refresh while a stale one is at hand, in milliseconds. */

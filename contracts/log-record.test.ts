@@ -22,6 +22,8 @@ const record = (more: Partial<ExecutionRecord> = {}): ExecutionRecord => ({
   depth: 0,
   parentId: null,
   replayOf: null,
+  deliveryId: null,
+  attempt: null,
   request: null,
   response: null,
   ...more,

@@ -23,6 +23,7 @@ const isUsual = (record: ExecutionRecord): boolean =>
   record.cpuMs === null &&
   record.brokenLimit === null &&
   record.depth === 0 &&
+  record.deliveryId === null &&
   record.replayOf === null;
 
 /** The same in half the time and room, for there are thousands a second: what is empty is left out. */
@@ -46,6 +47,8 @@ const EMPTY = {
   depth: 0,
   parentId: null,
   replayOf: null,
+  deliveryId: null,
+  attempt: null,
   request: null,
   response: null,
 } satisfies Partial<ExecutionRecord>;

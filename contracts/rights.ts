@@ -16,6 +16,14 @@ export const CAPABILITIES = [
   "routes:read",
   "routes:write",
   "executions:read",
+  "data:read",
+  "data:write",
+  "secrets:read",
+  "secrets:write",
+  "triggers:read",
+  "triggers:write",
+  "deliveries:read",
+  "deliveries:write",
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
@@ -33,15 +41,32 @@ export const PLATFORM_ROLE_CAPABILITIES: Record<PlatformRole, ReadonlySet<Capabi
   member: new Set<Capability>(OWN),
 };
 
-const VIEW = ["org:read", "scripts:read", "routes:read", "executions:read"] as const satisfies readonly Capability[];
-const DEVELOP = [...VIEW, "scripts:write", "scripts:invoke", "routes:write"] as const satisfies readonly Capability[];
+const VIEW = [
+  "org:read",
+  "scripts:read",
+  "routes:read",
+  "executions:read",
+  "triggers:read",
+  "deliveries:read",
+] as const satisfies readonly Capability[];
+const DEVELOP = [
+  ...VIEW,
+  "scripts:write",
+  "scripts:invoke",
+  "routes:write",
+  "data:read",
+  "data:write",
+  "secrets:read",
+  "triggers:write",
+  "deliveries:write",
+] as const satisfies readonly Capability[];
 
 /** What an org role may do inside its org. */
 export const ORG_ROLE_CAPABILITIES: Record<OrgRole, ReadonlySet<Capability>> = {
   viewer: new Set<Capability>(VIEW),
   developer: new Set<Capability>(DEVELOP),
-  admin: new Set<Capability>([...DEVELOP, "org:write"]),
-  owner: new Set<Capability>([...DEVELOP, "org:write", "org:delete"]),
+  admin: new Set<Capability>([...DEVELOP, "org:write", "secrets:write"]),
+  owner: new Set<Capability>([...DEVELOP, "org:write", "org:delete", "secrets:write"]),
 };
 
 /** A key's scope: one capability, `read` for everything that only looks, or `*` for everything its owner may do. */

@@ -18,7 +18,7 @@ const HELP = `Deploys Isola to Cloudflare.
   npm run deploy -- --dry-run        bundle each Worker as a deploy would, and print its size
   npm run deploy -- --config FILE    another deployment file
   npm run deploy -- --first          the first time: the Workers are bound in a circle, so this deploys
-                                     the control plane once without its binding to the router
+                                     two of them once without their binding to the router
 `;
 
 function main(): number {
@@ -61,15 +61,14 @@ function deploy(toml: string, first: boolean): number {
   const files = writeConfigs(configs, join(ROOT, "dist/deploy"));
   if (first) {
     const alone = structuredClone(configs);
-    const bindings = alone["control-plane"]["services"];
-    if (Array.isArray(bindings)) {
-      alone["control-plane"]["services"] = bindings.filter(
-        (binding) => !JSON.stringify(binding).includes('"DISPATCH"'),
-      );
+    for (const name of ["durable-objects", "control-plane"] as const) {
+      const bindings = alone[name]["services"];
+      if (!Array.isArray(bindings)) continue;
+      alone[name]["services"] = bindings.filter((binding) => !JSON.stringify(binding).includes('"DISPATCH"'));
     }
-    const { "control-plane": path } = writeConfigs(alone, join(ROOT, "dist/deploy/first"));
-    for (const file of [files["durable-objects"], path]) if (!deployed(file)) return 1;
-    order.splice(0, order.length, "router", "control-plane");
+    const paths = writeConfigs(alone, join(ROOT, "dist/deploy/first"));
+    for (const name of ["durable-objects", "control-plane"] as const) if (!deployed(paths[name])) return 1;
+    order.splice(0, order.length, "router", "durable-objects", "control-plane");
   }
   for (const name of order) if (!deployed(files[name])) return 1;
   return say("Deployed. Open the control plane's URL to go on.\n");

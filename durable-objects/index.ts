@@ -1,5 +1,3 @@
-import { WorkerEntrypoint } from "cloudflare:workers";
-
 import type {
   Actor,
   ExecutionDetail,
@@ -20,18 +18,23 @@ import type {
 import type { LogBatch } from "../contracts/execution.ts";
 import type { OrgState, Projection, VersionCode } from "../contracts/projection.ts";
 import type { Route } from "../contracts/routing/index.ts";
-import type { Env } from "./env.ts";
+import { EventsState } from "./door/events.ts";
+import { plain } from "./door/plain.ts";
 import type { ScriptPatch } from "./org/scripts.ts";
 import { logStub, orgStub, pingStub } from "./stubs.ts";
 
+export { Dispatcher } from "./dispatcher/dispatcher.ts";
 export { Log } from "./log/log.ts";
 export { Org } from "./org/org.ts";
+export { Sql } from "./sql/sql.ts";
+export { Store } from "./store/store.ts";
+export { Tools } from "./tools/tools.ts";
 
 /** A key that nothing is ever written under. */
 const PING_KEY = "ping";
 
 /** The door to all tenant state: it finds the object and hands on; the objects decide. */
-export default class State extends WorkerEntrypoint<Env> implements StateDoor {
+export default class State extends EventsState implements StateDoor {
   async openOrg(orgId: string, slug: string): Promise<void> {
     await orgStub(this.env, orgId).openOrg(orgId, slug);
   }
@@ -146,11 +149,4 @@ export default class State extends WorkerEntrypoint<Env> implements StateDoor {
     if (part === "kv") await this.env.PROJECTIONS.get(PING_KEY);
     else await pingStub(this.env).ping();
   }
-}
-
-/** Awaits a call and ends its session at once: what it answered is plain data and needs none. */
-async function plain<T>(call: Promise<T>): Promise<T> {
-  const result = await call;
-  (result as Partial<Disposable> | null)?.[Symbol.dispose]?.();
-  return result;
 }

@@ -1,5 +1,6 @@
 import type { Env } from "./env.ts";
 import type { Log } from "./log/log.ts";
+import type { DispatcherObject, OrgObject, Remote, SqlObject, StoreName, StoreObject, ToolsObject } from "./objects.ts";
 import type { Org } from "./org/org.ts";
 
 /** Name of the object that answers pings; no org id looks like it. */
@@ -10,9 +11,34 @@ export function orgStub(env: Pick<Env, "ORG">, orgId: string): DurableObjectStub
   return env.ORG.getByName(orgId);
 }
 
+/** The same, as other objects and the door know it. */
+export function orgObject(env: Pick<Env, "ORG">, orgId: string): Remote<OrgObject> {
+  return orgStub(env, orgId) as unknown as Remote<OrgObject>;
+}
+
 /** The Log object of an org. */
 export function logStub(env: Pick<Env, "LOG">, orgId: string): DurableObjectStub<Log> {
   return env.LOG.getByName(orgId);
+}
+
+/** The Store of a collection. */
+export function storeStub(env: Pick<Env, "STORE">, { orgId, kind, name }: StoreName): Remote<StoreObject> {
+  return env.STORE.getByName(`${orgId}/${kind}/${name}`) as unknown as Remote<StoreObject>;
+}
+
+/** The Dispatcher of an org. */
+export function dispatcherStub(env: Pick<Env, "DISPATCHER">, orgId: string): Remote<DispatcherObject> {
+  return env.DISPATCHER.getByName(orgId) as unknown as Remote<DispatcherObject>;
+}
+
+/** The locks and counters of an org. */
+export function toolsStub(env: Pick<Env, "TOOLS">, orgId: string): Remote<ToolsObject> {
+  return env.TOOLS.getByName(orgId) as unknown as Remote<ToolsObject>;
+}
+
+/** The org's own SQLite. */
+export function sqlStub(env: Pick<Env, "SQL">, orgId: string): Remote<SqlObject> {
+  return env.SQL.getByName(orgId) as unknown as Remote<SqlObject>;
 }
 
 /** An Org object that belongs to nobody and stays empty. */

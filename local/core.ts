@@ -20,6 +20,8 @@ export interface CoreOptions extends Pick<RuntimeOptions, "stateDirectory" | "lo
   socketsDirectory: string;
   code: Omit<WorkerCode, "router">;
   controlPlane: ControlPlaneVariables;
+  /** What the org's secrets are sealed with. */
+  secretsKeys: string;
   /** Path of each edge's dispatch socket. */
   dispatchSockets: readonly string[];
 }
@@ -68,7 +70,13 @@ export async function startCore(options: CoreOptions): Promise<Core> {
 }
 
 /** The Workers of the core with their private sockets; edges are reached through theirs. */
-function coreWorkers({ socketsDirectory, code, controlPlane, dispatchSockets }: CoreOptions): MiniflareWorker[] {
+function coreWorkers({
+  socketsDirectory,
+  code,
+  controlPlane,
+  secretsKeys,
+  dispatchSockets,
+}: CoreOptions): MiniflareWorker[] {
   const socket = (name: string, entrypoint?: string) => directSocket(socketsDirectory, name, entrypoint);
   const dispatch = Object.fromEntries(
     dispatchSockets.map((path, index) => [
@@ -85,6 +93,6 @@ function coreWorkers({ socketsDirectory, code, controlPlane, dispatchSockets }: 
       ...controlPlaneWorker(code.controlPlane, controlPlane, dispatch),
       unsafeDirectSockets: [socket("control-plane"), socket("directory", "Directory")],
     },
-    { ...durableObjectsWorker(code.durableObjects), unsafeDirectSockets: [socket("state")] },
+    { ...durableObjectsWorker(code.durableObjects, secretsKeys, dispatch), unsafeDirectSockets: [socket("state")] },
   ];
 }

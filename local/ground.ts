@@ -109,6 +109,14 @@ export function controlPlaneVariables(
   };
 }
 
+/** What secrets of orgs are sealed with. */
+export function secretsKeysOf({ settings: { dataDirectory } }: Ground): string {
+  const { secretsKeys } = inDataFolder(dataDirectory, () => openSecrets(dataDirectory));
+  return Object.entries(secretsKeys)
+    .map(([version, key]) => `${version}:${key}`)
+    .join(",");
+}
+
 /** What the router is bound to in every kind of run, but for the way its log is delivered. */
 export function routerVariables({ settings, parts }: Ground): Readonly<Record<string, string>> {
   return { DOMAIN: settings.domain, APP_HOST: addressesOf(settings).appHost, VERSION: parts.version };

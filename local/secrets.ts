@@ -11,6 +11,8 @@ const SECRET_BYTES = 32;
 const secretsSchema = z.object({
   /** Signs session cookies. */
   authSecret: z.string().min(32),
+  /** Seal the orgs' secrets: version → 32 bytes in base 64. Losing one loses what it sealed. */
+  secretsKeys: z.record(z.string().regex(/^[1-9][0-9]{0,5}$/), z.base64()),
 });
 
 /** What is drawn once for a data folder and must never change after. */
@@ -25,15 +27,27 @@ export function openSecrets(dataDirectory: string): Secrets {
   const path = join(dataDirectory, "secrets.json");
   const text = readIfThere(path);
   if (text !== null) {
-    const parsed = secretsSchema.safeParse(parseJson(text));
-    if (parsed.success) return parsed.data;
+    const parsed = secretsSchema.partial({ secretsKeys: true }).safeParse(parseJson(text));
+    if (parsed.success && parsed.data.secretsKeys !== undefined) return secretsSchema.parse(parsed.data);
+    // A data folder from before there were any secrets of orgs.
+    if (parsed.success) {
+      const secrets: Secrets = { authSecret: parsed.data.authSecret, secretsKeys: firstKey() };
+      write(path, secrets);
+      return secrets;
+    }
     throw new StartError(`${path} is damaged`, "restore it from a backup, or remove it to sign everybody out");
   }
-  const secrets: Secrets = { authSecret: randomToken() };
-  // A start that is cut off here must not leave half a file.
+  const secrets: Secrets = { authSecret: randomToken(), secretsKeys: firstKey() };
+  write(path, secrets);
+  return secrets;
+}
+
+const firstKey = (): Secrets["secretsKeys"] => ({ 1: randomBytes(SECRET_BYTES).toString("base64") });
+
+/** A write that is cut off must not leave half a file. */
+function write(path: string, secrets: Secrets): void {
   writeFileSync(`${path}.new`, `${JSON.stringify(secrets)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
-  return secrets;
 }
 
 /** A token that nobody can guess, safe in URLs. */

@@ -14,6 +14,7 @@ import {
   openDatabaseOn,
   openLogOn,
   routerVariables,
+  secretsKeysOf,
   stateDirectoryOf,
   type Ground,
   type Launched,
@@ -113,7 +114,7 @@ function workersOf(ground: Ground, database: LaunchedDatabase, code: WorkerCode)
   return [
     keeperWorker(code.keeper),
     controlPlaneWorker(code.controlPlane, controlPlaneVariables(ground, database), dispatch),
-    durableObjectsWorker(code.durableObjects),
+    durableObjectsWorker(code.durableObjects, secretsKeysOf(ground), dispatch),
     { ...router, unsafeDirectSockets: [{ host, port }] },
   ];
 }

@@ -43,15 +43,21 @@ export function controlPlaneWorker(
   };
 }
 
-/** All tenant state. */
-export function durableObjectsWorker(code: string): MiniflareWorker {
+/** All tenant state, with its ways to the isolates. */
+export function durableObjectsWorker(code: string, secretsKeys: string, dispatch: ServiceBindings): MiniflareWorker {
   return {
     ...moduleWorker("durable-objects", code),
+    bindings: { SECRETS_KEYS: secretsKeys },
     durableObjects: {
       ORG: { className: "Org", useSQLite: true },
       LOG: { className: "Log", useSQLite: true },
+      STORE: { className: "Store", useSQLite: true },
+      DISPATCHER: { className: "Dispatcher", useSQLite: true },
+      TOOLS: { className: "Tools", useSQLite: true },
+      SQL: { className: "Sql", useSQLite: true },
     },
     kvNamespaces: { PROJECTIONS },
+    serviceBindings: dispatch,
   };
 }
 

@@ -90,6 +90,8 @@ export const anExecution = (path: string) => ({
   depth: 0,
   parentId: null,
   replayOf: null,
+  deliveryId: null,
+  attempt: null,
   request: null as RecordedMessage | null,
   response: null as RecordedMessage | null,
   error: null as { name: string; message: string; stack: string } | null,

@@ -1,5 +1,6 @@
 import * as z from "zod";
 
+import { TRIGGER_KINDS } from "../events/trigger.ts";
 import { idSchema } from "../ids.ts";
 import { SEARCH_TEXT_LENGTH_MAX } from "../limits.ts";
 import { LIMIT_NAMES, type LimitName } from "../script-limits.ts";
@@ -12,7 +13,7 @@ export const logLineSchema = z.object({
   text: z.string(),
 });
 
-const triggerSchema = z.enum(["http", "execute", "invoke"]);
+const triggerSchema = z.enum(["http", "execute", "invoke", ...TRIGGER_KINDS]);
 
 /** A date, or a date and a time with its zone. */
 const ISO_MOMENT = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
@@ -39,7 +40,7 @@ export const executionSchema = z.object({
   method: z.string(),
   path: z.string(),
   status: z.number().int(),
-  outcome: z.enum(["ok", "error", "timeout", "over_budget"]),
+  outcome: z.enum(["ok", "error", "timeout", "over_budget", "abandoned", "refused"]),
   startedAt: timestamp,
   durationMs: z.number(),
   /** Processor time as far as it was measured. */
@@ -50,6 +51,9 @@ export const executionSchema = z.object({
   depth: z.number().int(),
   parentId: idSchema("execution").nullable(),
   replayOf: idSchema("execution").nullable(),
+  /** The delivery that it was an attempt of, and which one. */
+  deliveryId: idSchema("delivery").nullable(),
+  attempt: z.number().int().nullable(),
   request: recordedMessageSchema.nullable(),
   response: recordedMessageSchema.nullable(),
   error: executionErrorSchema.nullable(),
@@ -95,8 +99,8 @@ const facts = z.object({
   status: z
     .string()
     .regex(
-      /^(?:ok|error|timeout|over_budget|[1-5](?:[0-9]{2}|xx))$/,
-      "must be ok, error, timeout, over_budget, an HTTP status, or 2xx to 5xx",
+      /^(?:ok|error|timeout|over_budget|abandoned|refused|[1-5](?:[0-9]{2}|xx))$/,
+      "must be ok, error, timeout, over_budget, abandoned, refused, an HTTP status, or 2xx to 5xx",
     )
     .optional(),
   trigger: triggerSchema.optional(),

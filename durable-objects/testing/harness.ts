@@ -83,6 +83,8 @@ export function execution(endedAt: number, more: Partial<ExecutionRecord> = {}):
     depth: 0,
     parentId: null,
     replayOf: null,
+    deliveryId: null,
+    attempt: null,
     request: null,
     response: null,
     ...more,

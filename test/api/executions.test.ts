@@ -54,6 +54,8 @@ const execution = (changes: Partial<ExecutionRecord> = {}): ExecutionRecord => (
   depth: 0,
   parentId: null,
   replayOf: null,
+  deliveryId: null,
+  attempt: null,
   request: { headers: { accept: "*/*" }, body: null },
   response: { headers: { "content-type": "text/plain" }, body: { text: "hi", encoding: "utf8", truncated: false } },
   ...changes,

@@ -1,9 +1,10 @@
 import type { StateDoor } from "../../contracts/doors.ts";
 import { newId } from "../../contracts/ids.ts";
 import { type Connection, type Database, openConnection } from "./database/connect.ts";
-import { Edges } from "./edges.ts";
+import { Edges } from "../../contracts/rpc/edges.ts";
 import { type ControlPlaneEnv, isSecure } from "./env.ts";
-import { guard, STATE_RULES } from "./rpc.ts";
+import { guard } from "../../contracts/rpc/guard.ts";
+import { STATE_RULES } from "../../contracts/rpc/rules.ts";
 
 /**
  * What one request (or one scheduled pass) has at hand. The database is opened by the first who asks

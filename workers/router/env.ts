@@ -25,7 +25,7 @@ export interface RouterEnv {
 export interface RouterExports {
   Egress(options: { props: EgressProps }): Fetcher;
   Console(options: { props: ConsoleProps }): Fetcher;
-  Invoke(options: { props: HolderProps }): Fetcher;
+  Platform(options: { props: HolderProps }): Fetcher;
 }
 
 /** Whose code holds an entrypoint. */

@@ -15,7 +15,7 @@ export { Console } from "./capabilities/console.ts";
 export { Control } from "./control.ts";
 export { Dispatch } from "./dispatch/dispatch.ts";
 export { Egress } from "./egress/egress.ts";
-export { Invoke } from "./capabilities/invoke.ts";
+export { Platform } from "./capabilities/platform.ts";
 
 /** Time the control plane has to begin an answer, in milliseconds. */
 const CONTROL_PLANE_CALL_MS = 30_000;

@@ -50,6 +50,9 @@ export interface Core {
   stop(): Promise<void>;
 }
 
+/** What secrets are sealed with here. */
+const SECRETS_KEYS = `1:${btoa("0123456789abcdef0123456789abcdef")}`;
+
 /** Starts a core of its own; `bindings` replace the usual ones. */
 export async function startCore(bindings: Record<string, string> = {}): Promise<Core> {
   const [database, controlPlane, durableObjects, fixture] = await Promise.all([
@@ -68,14 +71,15 @@ export async function startCore(bindings: Record<string, string> = {}): Promise<
     METERING: "instrument",
     ...bindings,
   };
+  const dispatch = { DISPATCH_0: { name: "fixture", entrypoint: "Dispatch" } };
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       cf: false,
       telemetry: { enabled: false },
       log: new Log(LogLevel.NONE),
       workers: [
-        controlPlaneWorker(controlPlane, variables, { DISPATCH_0: { name: "fixture", entrypoint: "Dispatch" } }),
-        durableObjectsWorker(durableObjects),
+        controlPlaneWorker(controlPlane, variables, dispatch),
+        durableObjectsWorker(durableObjects, SECRETS_KEYS, dispatch),
         fixtureWorker(fixture),
       ],
     }),

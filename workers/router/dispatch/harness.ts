@@ -1,13 +1,13 @@
 import { LOG_LINE_LENGTH_MAX } from "../../../contracts/limits.ts";
 import type { ScriptLimits } from "../../../contracts/script-limits.ts";
 import { METER_MODULE } from "../metering/meter.ts";
-import { ISOLA_SOURCE } from "./isola-module.ts";
+import { ISOLA_SOURCE } from "../isola/source.ts";
 import {
   CONSOLE_BINDING,
   FAULT_HEADER,
   FAULT_STATUS,
   HARNESS_FOLDER,
-  INVOKE_BINDING,
+  PLATFORM_BINDING,
   QUIET_HEADER,
   RUN_HEADER,
 } from "./run-facts.ts";
@@ -57,9 +57,7 @@ import { claim } from "./meter.js";
 
 const { begin, enter, leave } = claim();
 
-const { stringify, parse } = JSON;
-const jsonPattern = /^application\\/(?:[^;]*\\+)?json\\b/i;
-const isJson = jsonPattern.test.bind(jsonPattern);
+const { stringify } = JSON;
 const { isArray } = Array;
 const { freeze, keys } = Object;
 const { now } = Date;
@@ -144,32 +142,28 @@ function overBudget(run, limit, max, what) {
   return new NativeError("This run is over its limit of " + max + " " + what + " (" + limit + "). Use fewer, or raise the script's limit.");
 }
 
-let invocations;
+let platformStub;
 
-export async function invokeInRun(name, payload, wait) {
+export async function callInRun(area, call) {
   const run = current.getStore() ?? latest;
-  if (run === undefined || invocations === undefined) throw new NativeError("invoke works only while a request is answered.");
-  const text = stringify(payload === undefined ? null : payload);
-  if (text === undefined) throw new TypeError("The payload of invoke must be JSON; it is a " + typeof payload + ".");
+  if (run === undefined || platformStub === undefined) {
+    throw new IsolaError("gone", "The platform can be called only while a request or an event is answered.", {});
+  }
   if (++run.calls > callsMax) {
-    throw new InvokeError(overBudget(run, "capabilityCalls", callsMax, "calls of the platform").message, "over_budget", 0, "");
+    const { message } = overBudget(run, "capabilityCalls", callsMax, "calls of the platform");
+    throw new IsolaError("over_budget", message, { limit: "capabilityCalls", max: callsMax });
   }
-  const invoked = await invocations.call(run.executionId, { script: name, payload: text, wait });
-  if (!invoked.ok) throw new InvokeError(invoked.message, invoked.code, 0, "");
-  if (!wait) return { executionId: invoked.executionId };
-  if (invoked.status < 200 || invoked.status > 299) {
-    throw new InvokeError("The invoked script answered " + invoked.status + ".", "status", invoked.status, invoked.body);
-  }
-  return isJson(invoked.type) ? parse(invoked.body) : invoked.body;
+  const answer = await platformStub.call(run.executionId, area, call);
+  if (!answer.ok) throw new IsolaError(answer.code, answer.message, answer.details);
+  return answer.value;
 }
 
-export class InvokeError extends NativeError {
-  constructor(message, code, status, body) {
+export class IsolaError extends NativeError {
+  constructor(code, message, details) {
     super(message);
-    this.name = "InvokeError";
+    this.name = "IsolaError";
     this.code = code;
-    this.status = status;
-    this.body = body;
+    this.details = details;
   }
 }
 
@@ -330,7 +324,7 @@ export function runnerOf(user, { script, prints, fetches, platform, metered, lim
         }
       }
       sink ??= this.env.${CONSOLE_BINDING};
-      invocations ??= this.env.${INVOKE_BINDING};
+      platformStub ??= this.env.${PLATFORM_BINDING};
       const facts = request.cf.isola;
       const run = new Run(facts, sink);
       try {

@@ -12,7 +12,7 @@ import {
 import { released, withDeadline } from "../deadline.ts";
 import type { RouterContext, RouterExports } from "../env.ts";
 import { HARNESS_MAIN, harnessModules } from "./harness.ts";
-import { CONSOLE_BINDING, INVOKE_BINDING } from "./run-facts.ts";
+import { CONSOLE_BINDING, PLATFORM_BINDING } from "./run-facts.ts";
 
 /** Of dynamic Workers; at most that of the oldest runtime in use. */
 const COMPATIBILITY_DATE = "2026-10-01";
@@ -142,7 +142,7 @@ function workerCode(
     compatibilityFlags: code.nodeCompat ? NODE_FLAGS : PLAIN_FLAGS,
     mainModule: HARNESS_MAIN,
     modules,
-    env: { [CONSOLE_BINDING]: exports.Console({ props: { orgId } }), [INVOKE_BINDING]: exports.Invoke(holder) },
+    env: { [CONSOLE_BINDING]: exports.Console({ props: { orgId } }), [PLATFORM_BINDING]: exports.Platform(holder) },
     globalOutbound: exports.Egress(holder),
     limits: { cpuMs: limits.cpuMs, subRequests: limits.subrequests },
   };

@@ -34,6 +34,8 @@ export function recordOf(
     depth: depthOf(run),
     parentId: run.caller?.executionId ?? null,
     replayOf: run.replayOf ?? null,
+    deliveryId: null,
+    attempt: null,
     request: whole ? messageOf(request.headers, ended.requestBody) : null,
     response: whole && ended.response !== null ? messageOf(ended.response.headers, responseBody) : null,
   };

@@ -39,8 +39,8 @@ export interface Fault {
 /** Name of the console entrypoint among the bindings that the harness takes away before the script runs. */
 export const CONSOLE_BINDING = "__ISOLA_CONSOLE";
 
-/** Name of the entrypoint by which scripts of an org invoke one another. */
-export const INVOKE_BINDING = "__ISOLA_INVOKE";
+/** Name of the entrypoint by which scripts call the platform. */
+export const PLATFORM_BINDING = "__ISOLA_PLATFORM";
 
 /** Header by which the harness says to which run a request belongs; it never leaves the platform. */
 export const RUN_HEADER = "x-isola-run";

@@ -35,6 +35,8 @@ function aRecord(more: Partial<ExecutionRecord> = {}): ExecutionRecord {
     depth: 0,
     parentId: null,
     replayOf: null,
+    deliveryId: null,
+    attempt: null,
     request: null,
     response: null,
     ...more,

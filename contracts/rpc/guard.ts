@@ -1,51 +1,11 @@
-import type { DispatchDoor, StateDoor } from "../../contracts/doors.ts";
-import { PlatformError, platformErrorOf } from "../../contracts/errors.ts";
-import { FORGET_MS, INVOKE_MARGIN_MS, STATE_CALL_MS } from "../../contracts/limits.ts";
-import { SCRIPT_LIMITS } from "../../contracts/script-limits.ts";
+import { PlatformError, platformErrorOf } from "../errors.ts";
 
 /** How a door's method may be called: its deadline in milliseconds, and whether calling it twice does no harm. */
-interface CallRule {
+export interface CallRule {
   deadlineMs: number;
   safe: boolean;
 }
-type Rules<D> = Record<keyof D, CallRule>;
-
-const SAFE: CallRule = { deadlineMs: STATE_CALL_MS, safe: true };
-const ONCE: CallRule = { deadlineMs: STATE_CALL_MS, safe: false };
-
-/** `safe` is what `contracts/doors.ts` says of each method, and every plain read. */
-export const STATE_RULES: Rules<StateDoor> = {
-  openOrg: SAFE,
-  projection: SAFE,
-  versionCode: SAFE,
-  setOrgState: SAFE,
-  findSettings: SAFE,
-  changeSettings: SAFE,
-  destroyOrg: SAFE,
-  saveScript: ONCE,
-  listScripts: SAFE,
-  findScript: SAFE,
-  patchScript: ONCE,
-  deleteScript: SAFE,
-  listVersions: SAFE,
-  versionFiles: SAFE,
-  versionPair: SAFE,
-  versionSource: SAFE,
-  rollBack: ONCE,
-  createRoute: ONCE,
-  listRoutes: SAFE,
-  deleteRoute: ONCE,
-  appendLog: SAFE,
-  listExecutions: SAFE,
-  findExecution: SAFE,
-  tailExecutions: SAFE,
-  ping: SAFE,
-};
-
-export const DISPATCH_RULES: Rules<DispatchDoor> = {
-  invoke: { deadlineMs: SCRIPT_LIMITS.wallClockMs.max + INVOKE_MARGIN_MS, safe: false },
-  forget: { deadlineMs: FORGET_MS, safe: false },
-};
+export type Rules<D> = Record<keyof D, CallRule>;
 
 /**
  * The same door with a deadline on every call and one retry of what is safe to repeat. Refusals come

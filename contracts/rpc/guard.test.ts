@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { PlatformError } from "../../contracts/errors.ts";
-import { guard } from "./rpc.ts";
+import { PlatformError } from "../errors.ts";
+import { guard } from "./guard.ts";
 
 interface Door {
   read(): Promise<string>;
