@@ -106,6 +106,12 @@ export interface OrgObject extends WithoutOrg<Omit<TriggersDoor, "previewSchedul
    * for an org that is gone and `over_budget` when it has as many as it may.
    */
   addCollection(kind: CollectionKind, name: string): Promise<StoreTriggers>;
+  /**
+   * What a Dispatcher has to know. The Org hands it over with every change of its triggers; a Dispatcher that has
+   * none yet, for queues, topics and runs that nobody waits for need no trigger, asks for it. Safe. Throws `not_found`
+   * for an org that is gone.
+   */
+  dispatcherConfiguration(): DispatcherConfiguration;
 }
 
 type WithoutOrg<D> = {
