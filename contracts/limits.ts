@@ -127,6 +127,8 @@ export const DATA_BATCH_MAX = 1_000;
 export const DATA_BATCH_BYTES_MAX = 8 * 1024 * 1024;
 /** Keys or documents on one page for a script or the API. */
 export const DATA_PAGE_MAX = 1_000;
+/** A cursor into data, in characters: it may hold a key or the values that a document is sorted by. */
+export const CURSOR_LENGTH_MAX = 8 * 1024;
 /** Least and longest life of a key that expires, in milliseconds. */
 export const TTL_MS_MIN = 1_000;
 export const TTL_MS_MAX = 10 * 365 * 24 * 60 * 60 * 1000;
