@@ -4,6 +4,6 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    projects: ["contracts", "durable-objects", "workers/*", "local", "cli", "test", "test/api", "redteam"],
+    projects: ["contracts", "durable-objects", "workers/*", "local", "cli", "test", "test/api", "redteam", "crash"],
   },
 });
