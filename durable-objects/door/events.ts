@@ -14,9 +14,10 @@ import type {
   WebhookReceipt,
 } from "../../contracts/events/delivery.ts";
 import type { Origin } from "../../contracts/data/origin.ts";
-import type { Trigger, TriggerInput, TriggerPatch } from "../../contracts/events/trigger.ts";
+import type { SourceOf, Trigger, TriggerInput, TriggerPatch } from "../../contracts/events/trigger.ts";
 import type { Page, PageRequest } from "../../contracts/page.ts";
 import type { SecretsDoor, SecretSummary } from "../../contracts/secrets.ts";
+import { previewSchedule } from "../dispatcher/cron/schedule.ts";
 import type { DispatcherObject, Remote } from "../objects.ts";
 import { dispatcherStub, orgObject } from "../stubs.ts";
 import { DataState } from "./data.ts";
@@ -24,6 +25,10 @@ import { plain } from "./plain.ts";
 
 /** The part of the door that leads to triggers, secrets, and events on their way. */
 export class EventsState extends DataState implements TriggersDoor, SecretsDoor, EventsDoor {
+  async previewSchedule(source: SourceOf<"cron">, after: number, count: number): Promise<number[]> {
+    return previewSchedule(source, after, count);
+  }
+
   async listTriggers(orgId: string): Promise<Trigger[]> {
     return plain(orgObject(this.env, orgId).listTriggers());
   }
