@@ -1,0 +1,97 @@
+import { percentile, round } from "../support/stats.ts";
+import { pause, type EventStage } from "./stage.ts";
+
+const ORGS = 100;
+const SCHEDULES_PER_ORG = 10;
+/** Time after the minute in which late runs are still waited for, in milliseconds. */
+const GRACE_MS = 10_000;
+
+const SOURCE = `
+export default {
+  scheduled() {},
+  fetch() { return Response.json("ok"); },
+};
+`;
+
+interface CronRun {
+  scheduledAt: number;
+  startedAt: number | null;
+}
+
+/**
+ * How late scheduled runs begin: a thousand of them over a hundred orgs, each due once in the same minute, spread over
+ * its seconds; and, beside it, the same number all due in one second, which is a measure of throughput.
+ */
+export async function measureClock(stage: EventStage, report: (line: string) => void) {
+  for (let org = 0; org < ORGS; org++) await stage.deploy(`clock-${org}`, SOURCE);
+  const minute = nextMinute(30_000);
+  for (let org = 0; org < ORGS; org++) {
+    for (let index = 0; index < SCHEDULES_PER_ORG; index++) {
+      const second = (org * SCHEDULES_PER_ORG + index) % 60;
+      await schedule(
+        stage,
+        `clock-${org}`,
+        `spread-${index}`,
+        `${second} ${minute.getUTCMinutes()} ${minute.getUTCHours()} * * *`,
+      );
+    }
+  }
+  if (Date.now() > minute.getTime()) throw new Error("The schedules were not made in time.");
+  await pause(minute.getTime() + 60_000 + GRACE_MS - Date.now());
+  const spread = await latenesses(stage, "spread");
+
+  const second = nextMinute(30_000);
+  for (let org = 0; org < ORGS; org++) {
+    for (let index = 0; index < SCHEDULES_PER_ORG; index++) {
+      await schedule(
+        stage,
+        `clock-${org}`,
+        `burst-${index}`,
+        `0 ${second.getUTCMinutes()} ${second.getUTCHours()} * * *`,
+      );
+    }
+  }
+  await pause(Math.max(0, second.getTime() + GRACE_MS - Date.now()));
+  const burst = await latenesses(stage, "burst");
+
+  const figures = {
+    cronLatenessP95Ms: round(percentile(spread, 0.95), 1),
+    cronSameSecondP95Ms: round(percentile(burst, 0.95), 1),
+  };
+  report(
+    `${spread.length} schedules of ${ORGS} orgs in one minute: late by p50 ${percentile(spread, 0.5)} ms, p95 ${figures.cronLatenessP95Ms} ms; ${burst.length} in one second: p95 ${figures.cronSameSecondP95Ms} ms`,
+  );
+  return figures;
+}
+
+/** The first minute that begins after so many milliseconds and a margin for making schedules. */
+function nextMinute(marginMs: number): Date {
+  const at = new Date(Date.now() + marginMs + 60_000);
+  at.setUTCSeconds(0, 0);
+  return at;
+}
+
+const schedule = (stage: EventStage, slug: string, name: string, expression: string): Promise<unknown> =>
+  stage.api.call("POST", `/orgs/${slug}/triggers`, {
+    name,
+    script: "main",
+    source: { kind: "cron", schedule: expression },
+  });
+
+async function latenesses(stage: EventStage, prefix: string): Promise<number[]> {
+  const late: number[] = [];
+  for (let org = 0; org < ORGS; org++) {
+    for (let index = 0; index < SCHEDULES_PER_ORG; index++) {
+      const { items } = await stage.api.call<{ items: CronRun[] }>(
+        "GET",
+        `/orgs/clock-${org}/triggers/${prefix}-${index}/history`,
+      );
+      if (items.length !== 1) throw new Error(`clock-${org} ${prefix}-${index} ran ${items.length} times.`);
+      for (const { scheduledAt, startedAt } of items) {
+        if (startedAt === null) throw new Error(`clock-${org} ${prefix}-${index} never began.`);
+        late.push(startedAt - scheduledAt);
+      }
+    }
+  }
+  return late;
+}
