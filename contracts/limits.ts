@@ -155,6 +155,10 @@ export const FIELD_PATH_STEPS_MAX = 16;
 /** Life of a lock that is not prolonged, in milliseconds. */
 export const LOCK_TTL_MS_MIN = 100;
 export const LOCK_TTL_MS_MAX = 15 * 60 * 1000;
+/** How long one call waits for a lock, and its pauses between two looks, in milliseconds. */
+export const LOCK_WAIT_MS_MAX = 30_000;
+export const LOCK_POLL_MS_MIN = 10;
+export const LOCK_POLL_MS_MAX = 200;
 /** Locks and counters of one org, of each kind. */
 export const TOOLS_PER_ORG_MAX = 10_000;
 /** SQL statements of one call, characters of one, and parameters of one. */
@@ -193,26 +197,49 @@ export const EVENT_DEPTH_MAX = 8;
 export const EVENT_BYTES_MAX = 640 * 1024;
 /** Deliveries of one org that may wait, held ones too; what would make more is refused. */
 export const DELIVERIES_WAITING_MAX = 100_000;
+/** The events of all of them together, in characters of JSON. */
+export const DELIVERIES_WAITING_LENGTH_MAX = 512 * 1024 * 1024;
 /** Deliveries of one org under way at once. */
 export const DELIVERIES_CONCURRENCY = 32;
+/** The same of one trigger, so that a slow one leaves others their room. */
+export const DELIVERIES_PER_TRIGGER_CONCURRENCY = 24;
+/** Deliveries of one org that are held in memory because their turn is near, and their events, in characters. */
+export const DELIVERIES_READY_MAX = 512;
+export const DELIVERIES_READY_LENGTH_MAX = 16 * 1024 * 1024;
+/** How long the results of deliveries gather to be written down together, in milliseconds. */
+export const DELIVERIES_SETTLE_MS = 1;
+/** Between two alarms that make sure that deliveries under way are not forgotten, in milliseconds. */
+export const DELIVERIES_SAFETY_MS = 5_000;
 /** Deliveries of one org that are kept after they ended, and for how long, in milliseconds. */
 export const DELIVERIES_KEPT_MAX = 10_000;
 export const DELIVERIES_KEPT_MS = 24 * 60 * 60 * 1000;
+/** Event that an ended delivery keeps, in characters; of a longer one nothing is kept. */
+export const DELIVERY_KEPT_LENGTH_MAX = 16 * 1024;
+/** Ended deliveries after which the oldest are removed. */
+export const DELIVERIES_TRIM_STEP = 500;
+/** Steps in which a dispatcher wakes to remove what is too old, in milliseconds. */
+export const DISPATCHER_RETENTION_STEP_MS = 60 * 60 * 1000;
 /** Attempts of one delivery, and its age, in milliseconds. */
 export const DELIVERY_ATTEMPTS_MAX = 100;
 export const DELIVERY_AGE_MS_MAX = 7 * 24 * 60 * 60 * 1000;
 /** Attempts of a delivery whose errors are kept. */
 export const DELIVERY_HISTORY_MAX = 20;
+/** Message of one of these errors, in characters. */
+export const DELIVERY_ERROR_LENGTH_MAX = 1_000;
 /** Pauses between attempts, in milliseconds. */
 export const RETRY_DELAY_MS_MIN = 10;
 export const RETRY_DELAY_MS_MAX = 24 * 60 * 60 * 1000;
 /** Pause before a delivery that found no room is tried again, in milliseconds. */
 export const SATURATED_PAUSE_MS = 250;
+/** Longest such pause, after many that found none. */
+export const SATURATED_PAUSE_MS_MAX = 4_000;
 /** What a delivery may take beyond the script's own time before it counts as lost, in milliseconds. */
 export const DELIVERY_MARGIN_MS = 5_000;
 /** Dead letters kept per org, and for how long, in milliseconds; the oldest go first. */
 export const DEAD_LETTERS_MAX = 10_000;
 export const DEAD_LETTERS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/** Their events together, in characters of JSON. */
+export const DEAD_LETTERS_LENGTH_MAX = 256 * 1024 * 1024;
 /** Dead letters that one call replays. */
 export const DEAD_LETTERS_REPLAY_BATCH = 500;
 /** Messages of one batch, and of one call that sends. */
@@ -236,6 +263,9 @@ export const ASYNC_BODY_BYTES_MAX = 256 * 1024;
 /** Answer kept of such a run, in bytes, and how long, in milliseconds. */
 export const ASYNC_RESULT_BYTES_MAX = 256 * 1024;
 export const ASYNC_RESULT_KEPT_MS = 24 * 60 * 60 * 1000;
+/** Such runs of one org that are kept after they ended, and their answers together, in characters; the oldest go first. */
+export const ASYNC_RUNS_KEPT_MAX = 10_000;
+export const ASYNC_RESULTS_LENGTH_MAX = 256 * 1024 * 1024;
 /** Attempts of such a run when it fails through no fault of the script. */
 export const ASYNC_ATTEMPTS_MAX = 5;
 /** Deadline of one call to the state process, in milliseconds. */
