@@ -195,6 +195,20 @@ export const CRON_HISTORY_MAX = 200;
 export const EVENT_DEPTH_MAX = 8;
 /** What one event carries, in bytes of JSON: a value before and after, and some words about them. */
 export const EVENT_BYTES_MAX = 640 * 1024;
+/** Changes of one collection whose events are still to be handed over; what would make more is refused. */
+export const EVENTS_OUTBOX_MAX = 50_000;
+/** Deliveries that a collection hands over at a time, and their data, in characters. */
+export const EVENTS_HANDOVER_MAX = 200;
+export const EVENTS_HANDOVER_LENGTH_MAX = 4 * 1024 * 1024;
+/** First and longest pause before events that were not taken over are offered again, in milliseconds. */
+export const EVENTS_RETRY_MS_MIN = 250;
+export const EVENTS_RETRY_MS_MAX = 10_000;
+/** When a collection looks whether its events were handed over, should it have been interrupted, in milliseconds. */
+export const EVENTS_WATCH_MS = 1_000;
+/** Steps in which a collection wakes to remove expired keys, in milliseconds; they cannot be read meanwhile. */
+export const EXPIRE_STEP_MS = 250;
+/** Steps in which locks that have ended are cleared away, in milliseconds. */
+export const LOCKS_CLEARED_MS = 60_000;
 /** Deliveries of one org that may wait, held ones too; what would make more is refused. */
 export const DELIVERIES_WAITING_MAX = 100_000;
 /** The events of all of them together, in characters of JSON. */
