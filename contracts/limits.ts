@@ -189,6 +189,10 @@ export const CRON_JITTER_MS_MAX = 60 * 60 * 1000;
 export const CRON_PREVIEW_MAX = 20;
 /** Years in which a schedule has to be due at all. */
 export const CRON_HORIZON_YEARS = 8;
+/** Due times that were slept through which are counted of one schedule. */
+export const CRON_MISSED_MAX = 1_000;
+/** Due times that one pass works out before it lets others have their turn. */
+export const CRON_STEPS_PER_PASS = 2_000;
 /** Past due times kept of one schedule. */
 export const CRON_HISTORY_MAX = 200;
 /** Events that may follow from one another (E4). */
@@ -258,6 +262,8 @@ export const DEAD_LETTERS_LENGTH_MAX = 256 * 1024 * 1024;
 export const DEAD_LETTERS_REPLAY_BATCH = 500;
 /** Messages of one batch, and of one call that sends. */
 export const QUEUE_BATCH_MAX = 100;
+/** Batches of one queue that are under way at once. */
+export const QUEUE_BATCHES_MAX = 4;
 /** How long a message may wait for company, and be delayed, in milliseconds. */
 export const QUEUE_BATCH_WAIT_MS_MAX = 60_000;
 export const QUEUE_DELAY_MS_MAX = 7 * 24 * 60 * 60 * 1000;
@@ -268,6 +274,12 @@ export const QUEUE_MESSAGES_MAX = 100_000;
 export const QUEUE_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 /** Body of one inbound webhook, in bytes. */
 export const WEBHOOK_BODY_BYTES_MAX = 256 * 1024;
+/** Longest id of a webhook's message, in characters, and longest list of its signatures, in characters and signatures. */
+export const WEBHOOK_ID_LENGTH_MAX = 256;
+export const WEBHOOK_SIGNATURES_LENGTH_MAX = 4 * 1024;
+export const WEBHOOK_SIGNATURES_MAX = 16;
+/** Headers of a webhook that its script sees, in characters; what is more is left out. */
+export const WEBHOOK_HEADERS_LENGTH_MAX = 16 * 1024;
 /** How long a webhook's message id is remembered, in milliseconds. */
 export const WEBHOOK_DEDUPE_MS = 24 * 60 * 60 * 1000;
 /** How long a rotated signing secret goes on, in milliseconds. */

@@ -23,7 +23,7 @@ import { isLongerThan } from "./value.ts";
 /** What scripts and callers of the API say of data, held to the same rules on both ways. */
 
 /** Control characters and line ends, which show nowhere and break logs and URLs. */
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
 const keyText = z
   .string()

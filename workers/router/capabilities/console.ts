@@ -5,6 +5,7 @@ import { idSchema } from "../../../contracts/ids.ts";
 import { parseLines } from "../dispatch/fault.ts";
 import type { ConsoleProps, RouterEnv } from "../env.ts";
 import { logBuffer, scheduleDelivery } from "../log/delivery.ts";
+import { redactSecrets } from "./redaction.ts";
 
 const executionIdSchema = idSchema("execution");
 
@@ -20,6 +21,7 @@ export class Console extends WorkerEntrypoint<RouterEnv, ConsoleProps> {
     const id = executionIdSchema.safeParse(executionId);
     const parsed = parseLines(lines);
     if (!id.success || parsed === null) return;
+    for (const line of parsed) line.text = redactSecrets(this.ctx.props.orgId, line.text);
     awaitedLines.get(`${this.ctx.props.orgId}/${id.data}`)?.push(...parsed);
     logBuffer.addLines(this.ctx.props.orgId, id.data, parsed);
     if (this.env.LOG_DELIVERY === "scheduled") scheduleDelivery(this.ctx, this.env.STATE);
