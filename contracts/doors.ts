@@ -5,6 +5,7 @@ import type { KvDoor } from "./data/kv.ts";
 import type { ToolsDoor } from "./data/tools.ts";
 import type { EventsDoor, TriggersDoor } from "./events/delivery.ts";
 import type { DeliverRequest, DeliverResult } from "./events/dispatch.ts";
+import type { TriggerKind } from "./events/trigger.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { OrgSettings, OrgState, Projection, VersionCode } from "./projection.ts";
 import type { HostKind, PathKind, Route } from "./routing/types.ts";
@@ -250,6 +251,8 @@ export interface InvokeRequest {
   bodyEncoding?: RecordedBody["encoding"];
   /** The execution whose input this is. */
   replayOf?: string | null;
+  /** Kind of the event that the body is, as JSON, for the script's handler of events; null or nothing for a request. */
+  event?: TriggerKind | null;
 }
 
 export interface InvokeResponse {

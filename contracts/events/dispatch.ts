@@ -26,7 +26,15 @@ export type DeliverResult =
         bodyEncoding: "utf8" | "base64";
       } | null;
     }
-  | { outcome: "failed"; executionId: string | null; durationMs: number; code: string; message: string }
+  | {
+      outcome: "failed";
+      executionId: string | null;
+      durationMs: number;
+      code: string;
+      message: string;
+      /** What a queue handler said of its messages before it failed; nothing for none of that. */
+      acks?: QueueAcks | null;
+    }
   /** No room right now: ask again, and do not count it. */
   | { outcome: "saturated"; retryAfterMs: number }
   /** It must not be tried again: the script or org is gone, or the chain of events is too long. It was written down. */

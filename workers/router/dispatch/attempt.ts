@@ -59,7 +59,8 @@ async function runWith(going: Attempt, request: Request, bounded: BoundedRequest
   let live: LiveRun | null = null;
   try {
     const isolate = isolateOf({ orgId, slug }, script, env, ctx);
-    const quiet = isQuiet(script);
+    // A handler of events is told what it is for, however little the script cares for facts.
+    const quiet = run.isEvent === true ? false : isQuiet(script);
     let answer: Promise<Response>;
     if (quiet === true) answer = isolate.fetch(request);
     else {
@@ -109,6 +110,7 @@ const liveRunOf = (run: Run, executionId: string) => ({
   scriptName: run.script.name,
   limits: run.script.limits,
   depth: depthOf(run),
+  eventDepth: run.eventDepth ?? 0,
   dueAt: Math.min(Date.now() + run.script.limits.wallClockMs, run.dueAt ?? Infinity),
   broken: null,
 });
@@ -122,4 +124,5 @@ const factsOf = (run: Run, executionId: string, ask: boolean): RunFacts => ({
   linesFirst: run.linesFirst === true,
   ask,
   caller: run.caller === undefined ? null : { script: run.caller.scriptName, executionId: run.caller.executionId },
+  event: run.isEvent === true,
 });

@@ -2,32 +2,27 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 
 import type { DispatchDoor, InvokeRequest, InvokeResponse } from "../../../contracts/doors.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
+import type { DeliverRequest, DeliverResult } from "../../../contracts/events/dispatch.ts";
 import type { LogLine } from "../../../contracts/execution.ts";
-import { INVOKE_RESPONSE_BYTES_MAX } from "../../../contracts/limits.ts";
+import { EVENT_DEPTH_MAX, INVOKE_RESPONSE_BYTES_MAX } from "../../../contracts/limits.ts";
 import type { ProjectedScript } from "../../../contracts/projection.ts";
 import { awaitedLines } from "../capabilities/console.ts";
 import type { RouterContext, RouterEnv } from "../env.ts";
 import { hostsOf } from "../hosts.ts";
 import type { ResolvedOrg } from "../resolve/org.ts";
-import { resolveOrg } from "../resolve/resolve.ts";
+import { deliver } from "./deliver.ts";
 import { readBounded } from "./read-bounded.ts";
 import { runScript } from "./run.ts";
+import { findTarget } from "./target.ts";
+import { requestOf } from "./written-request.ts";
 
 /** The door to the isolates for everything that is not a request to a tenant's host. */
 export class Dispatch extends WorkerEntrypoint<RouterEnv> implements DispatchDoor {
   async invoke(request: InvokeRequest): Promise<InvokeResponse> {
     const { env } = this;
-    const known = hostsOf(env).bySlug(request.slug);
-    let org = await resolveOrg(known, env, Date.now());
-    let script = org?.projection.scripts[request.scriptId];
-    if (script === undefined) {
-      hostsOf(env).forget(request.slug);
-      org = await resolveOrg(known, env, Date.now());
-      script = org?.projection.scripts[request.scriptId];
-    }
-    if (org === null || script === undefined || org.projection.orgId !== request.orgId) {
-      throw new PlatformError("not_found", "There is no such script in this org.");
-    }
+    const target = await findTarget(request, env);
+    if (target === null) throw new PlatformError("not_found", "There is no such script in this org.");
+    const { org, script } = target;
     const awaited: LogLine[] = [];
     const ctx = this.ctx as unknown as RouterContext;
     const url = `http://${request.slug}.${env.DOMAIN}${request.path}`;
@@ -37,10 +32,11 @@ export class Dispatch extends WorkerEntrypoint<RouterEnv> implements DispatchDoo
         {
           org,
           script,
-          trigger: "invoke",
+          trigger: request.event ?? "invoke",
           params: paramsOf(org, script, request, env.DOMAIN),
           path: request.path,
           ...(request.replayOf ? { replayOf: request.replayOf } : {}),
+          ...(request.event ? { isEvent: true, eventDepth: depthIn(request) } : {}),
           linesFirst: true,
           onStart: (executionId) => {
             key = `${request.orgId}/${executionId}`;
@@ -70,6 +66,10 @@ export class Dispatch extends WorkerEntrypoint<RouterEnv> implements DispatchDoo
     }
   }
 
+  deliver(request: DeliverRequest): Promise<DeliverResult> {
+    return deliver(request, this.env, this.ctx as unknown as RouterContext);
+  }
+
   forget(slug: string): Promise<void> {
     hostsOf(this.env).forget(slug);
     return Promise.resolve();
@@ -88,14 +88,14 @@ function paramsOf(
   return match !== null && match.route.scriptId === script.id ? match.params : {};
 }
 
-/** The request as it is written down; what no client could send is refused. */
-function requestOf(url: string, { method, headers, body, bodyEncoding }: InvokeRequest): Request {
+/** Events above one that is run again by hand: what it says of itself, within the bound. */
+function depthIn({ body }: InvokeRequest): number {
   try {
-    const bytes = body !== null && bodyEncoding === "base64";
-    const content = bytes ? Uint8Array.from(atob(body), (character) => character.charCodeAt(0)) : body;
-    return new Request(url, { method, headers, body: content, redirect: "manual" });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PlatformError("invalid", `This is no request that could be sent: ${reason}`, { issues: [{ reason }] });
+    const { depth } = JSON.parse(body ?? "") as { depth?: unknown };
+    return Number.isInteger(depth) ? Math.min(Math.max(depth as number, 1), EVENT_DEPTH_MAX) : 1;
+  } catch {
+    throw new PlatformError("invalid", "The body of an event must be the event as JSON.", {
+      issues: [{ field: "body", reason: "must be the event as JSON" }],
+    });
   }
 }

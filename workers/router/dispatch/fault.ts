@@ -1,6 +1,12 @@
 import * as z from "zod";
 
-import { LOG_LINE_LENGTH_MAX, LOG_LINES_PER_EXECUTION_MAX } from "../../../contracts/limits.ts";
+import type { QueueAcks } from "../../../contracts/events/dispatch.ts";
+import {
+  LOG_LINE_LENGTH_MAX,
+  LOG_LINES_PER_EXECUTION_MAX,
+  QUEUE_BATCH_MAX,
+  QUEUE_DELAY_MS_MAX,
+} from "../../../contracts/limits.ts";
 import { LIMIT_NAMES } from "../../../contracts/script-limits.ts";
 import { readBounded } from "./read-bounded.ts";
 import type { Fault } from "./run-facts.ts";
@@ -10,7 +16,19 @@ const FAULT_BYTES_MAX = 4_000_000;
 
 const short = (length: number) => z.string().transform((text) => text.slice(0, length));
 
+/** What a queue handler said of its messages. */
+const acksSchema = z.object({
+  acked: z.array(z.string()).max(QUEUE_BATCH_MAX),
+  retried: z
+    .array(
+      z.object({ id: z.string(), delayMs: z.number().min(0).max(QUEUE_DELAY_MS_MAX).transform(Math.round).nullable() }),
+    )
+    .max(QUEUE_BATCH_MAX),
+});
+
 const faultSchema = z.object({
+  acks: acksSchema.optional(),
+  noRetry: z.boolean().optional(),
   limit: z.enum(LIMIT_NAMES).optional(),
   cpuMs: z.number().nonnegative().optional(),
   error: z.object({ name: short(200), message: short(LOG_LINE_LENGTH_MAX), stack: short(STACK_LENGTH_MAX) }),
@@ -24,6 +42,17 @@ const faultSchema = z.object({
     )
     .transform((lines) => lines.slice(0, LOG_LINES_PER_EXECUTION_MAX + 1)),
 });
+
+/** What the answer to a batch says of its messages; null when it says nothing. */
+export async function readAcks(response: Response): Promise<QueueAcks | null> {
+  try {
+    const { body, truncated } = await readBounded(response, FAULT_BYTES_MAX);
+    const parsed = truncated || body === "" ? null : acksSchema.safeParse(JSON.parse(body));
+    return parsed?.success === true ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
 
 /** Lines that a tenant's isolate handed over, held to their form and bounds; null when they are not lines. */
 export function parseLines(value: unknown): Fault["lines"] | null {

@@ -1,5 +1,6 @@
 import { LOG_LINE_LENGTH_MAX } from "../../../contracts/limits.ts";
 import type { ScriptLimits } from "../../../contracts/script-limits.ts";
+import { EVENTS_MODULE } from "./harness-events.ts";
 import { METER_MODULE } from "../metering/meter.ts";
 import { ISOLA_SOURCE } from "../isola/source.ts";
 import {
@@ -35,6 +36,7 @@ export function harnessModules(main: string, options: HarnessOptions): Record<st
   return {
     [`${HARNESS_FOLDER}/main.js`]: mainModule(main, options),
     [`${HARNESS_FOLDER}/runtime.js`]: RUNTIME,
+    [`${HARNESS_FOLDER}/events.js`]: EVENTS_MODULE,
     [`${HARNESS_FOLDER}/meter.js`]: METER_MODULE,
     ...(options.platform ? { [`${HARNESS_FOLDER}/isola.js`]: ISOLA_SOURCE } : {}),
   };
@@ -54,6 +56,7 @@ const RUNTIME = `
 import { WorkerEntrypoint, waitUntil } from "cloudflare:workers";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { claim } from "./meter.js";
+import { handleEvent } from "./events.js";
 
 const { begin, enter, leave } = claim();
 
@@ -179,6 +182,8 @@ class Run {
     this.fetches = 0;
     this.calls = 0;
     this.broken = undefined;
+    // What a handler of events says beside its end.
+    this.said = facts.event ? { __proto__: null, acks: undefined, noRetry: undefined } : undefined;
     latest = this;
   }
   send() {
@@ -198,7 +203,7 @@ function told(error, name) {
   try { return String(error[name]); } catch { return ""; }
 }
 
-function fault(lines, error, metered, broken) {
+function fault(lines, error, metered, broken, said) {
   const known = error instanceof NativeError;
   const body = {
     error: {
@@ -209,6 +214,8 @@ function fault(lines, error, metered, broken) {
     lines: lines.splice(0),
     cpuMs: metered?.usedMs,
     limit: metered?.error === undefined ? broken : "cpuMs",
+    acks: said?.acks,
+    noRetry: said?.noRetry,
   };
   return new NativeResponse(stringify(body), { status: ${FAULT_STATUS}, headers: { "${FAULT_HEADER}": "error" } });
 }
@@ -239,21 +246,27 @@ function toResponse(value) {
   return new NativeResponse(text, { headers: { "content-type": "application/json" } });
 }
 
+// What a plain function gets beside the request.
+function contextOf(script, env, ctx, facts, event) {
+  return freeze({
+    params: facts.params,
+    executionId: facts.executionId,
+    script,
+    env,
+    user: null,
+    caller: facts.caller,
+    event,
+    waitUntil: (promise) => ctx.waitUntil(promise),
+  });
+}
+
 function handlerOf(user, script) {
   const exported = user.default;
   if (typeof exported === "function") {
     if (exported.prototype instanceof WorkerEntrypoint) {
       return (request, env, ctx) => new exported(ctx, env).fetch(request);
     }
-    return async (request, env, ctx, facts) => toResponse(await exported(request, freeze({
-      params: facts.params,
-      executionId: facts.executionId,
-      script,
-      env,
-      user: null,
-      caller: facts.caller,
-      waitUntil: (promise) => ctx.waitUntil(promise),
-    })));
+    return async (request, env, ctx, facts) => toResponse(await exported(request, contextOf(script, env, ctx, facts, null)));
   }
   if (typeof exported === "object" && exported !== null && typeof exported.fetch === "function") {
     return (request, env, ctx) => exported.fetch(request, env, ctx);
@@ -284,7 +297,8 @@ let claimed = false;
 export function runnerOf(user, { script, prints, fetches, platform, metered, limits }) {
   if (claimed) throw new TypeError("The runner is taken.");
   claimed = true;
-  const handler = handlerOf(user, freeze(script));
+  freeze(script);
+  const handler = handlerOf(user, script);
   const quiet = !prints && !fetches && !platform && typeof user.default === "object";
   linesMax = limits.logLines;
   subrequestsMax = limits.subrequests;
@@ -294,7 +308,14 @@ export function runnerOf(user, { script, prints, fetches, platform, metered, lim
   const bindings = {};
   const { cpuMs } = limits;
 
+  async function handle(request, ctx, facts, said) {
+    await handleEvent(user, request, bindings, ctx, said, (posted, event) =>
+      user.default(posted, contextOf(script, bindings, ctx, facts, event)));
+    return new NativeResponse(said.acks === undefined ? null : stringify(said.acks));
+  }
+
   async function answer(run, request, ctx, facts) {
+    if (run !== undefined && run.said !== undefined) return current.run(run, handle, request, ctx, facts, run.said);
     if (run === undefined) return checked(await handler(request, bindings, ctx));
     return checked(await current.run(run, handler, request, bindings, ctx, facts));
   }
@@ -313,19 +334,19 @@ export function runnerOf(user, { script, prints, fetches, platform, metered, lim
   return class extends WorkerEntrypoint {
     async fetch(request) {
       const counted = metered ? begin(cpuMs) : undefined;
-      if (quiet) {
+      const facts = request.cf?.isola;
+      if (quiet && facts?.event !== true) {
         try {
           const response = metered
             ? await answerMetered(counted, undefined, request, this.ctx)
             : checked(await handler(request, bindings, this.ctx));
-          return request.cf?.isola?.ask ? toldQuiet(response) : response;
+          return facts?.ask ? toldQuiet(response) : response;
         } catch (error) {
           return fault([], error, counted);
         }
       }
       sink ??= this.env.${CONSOLE_BINDING};
       platformStub ??= this.env.${PLATFORM_BINDING};
-      const facts = request.cf.isola;
       const run = new Run(facts, sink);
       try {
         const response = metered
@@ -339,7 +360,7 @@ export function runnerOf(user, { script, prints, fetches, platform, metered, lim
         return response;
       } catch (error) {
         run.answered = true;
-        return fault(run.lines, error, counted, run.broken);
+        return fault(run.lines, error, counted, run.broken, run.said);
       }
     }
   };

@@ -57,7 +57,11 @@ export function overBudget(executionId: string, limit: LimitName, limits: Script
   };
 }
 
-const faultNamed = (name: string, message: string): Fault => ({ error: { name, message, stack: "" }, lines: [] });
+/** What a run is said to have ended by, where nothing was thrown. */
+export const faultNamed = (name: string, message: string): Fault => ({
+  error: { name, message, stack: "" },
+  lines: [],
+});
 
 /** What a stranger may know of a failed run; the org's log has the rest. */
 function scriptRefusal(code: ErrorCode, what: string, executionId: string, details: object = {}): PlatformError {

@@ -34,8 +34,8 @@ export function recordOf(
     depth: depthOf(run),
     parentId: run.caller?.executionId ?? null,
     replayOf: run.replayOf ?? null,
-    deliveryId: null,
-    attempt: null,
+    deliveryId: run.delivery?.id ?? null,
+    attempt: run.delivery?.attempt ?? null,
     request: whole ? messageOf(request.headers, ended.requestBody) : null,
     response: whole && ended.response !== null ? messageOf(ended.response.headers, responseBody) : null,
   };

@@ -1,4 +1,5 @@
 import type { ExecutionError, LogLevel } from "../../../contracts/execution.ts";
+import type { QueueAcks } from "../../../contracts/events/dispatch.ts";
 import type { LimitName } from "../../../contracts/script-limits.ts";
 
 /**
@@ -14,6 +15,8 @@ export interface RunFacts {
   ask: boolean;
   /** The script that invoked this one. */
   caller: { script: string; executionId: string } | null;
+  /** The body is an event, for the script's handler of events. */
+  event: boolean;
 }
 
 /**
@@ -33,6 +36,9 @@ export interface Fault {
   /** The limit that ended it, where it was one that is measured in the isolate. */
   limit?: LimitName | undefined;
   cpuMs?: number | undefined;
+  /** Of a handler of events: what it said of its messages, and that it is not to be tried again. */
+  acks?: QueueAcks | undefined;
+  noRetry?: boolean | undefined;
   lines: { at: number; level: LogLevel; text: string }[];
 }
 

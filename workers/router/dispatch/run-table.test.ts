@@ -13,6 +13,7 @@ const runOf = (executionId: string, more: object = {}) => ({
   scriptName: "a",
   limits: effectiveLimits({ subrequests: 2, egressBytes: 10 }),
   depth: 0,
+  eventDepth: 0,
   dueAt: NOW + 1_000,
   ...more,
 });

@@ -16,7 +16,10 @@ export interface LiveRun extends Holder {
   executionId: string;
   scriptName: string;
   limits: ScriptLimits;
+  /** Runs above it, by `invoke`. */
   depth: number;
+  /** Events above it, its own too. */
+  eventDepth: number;
   /** When it has to have begun its answer, in epoch milliseconds. */
   dueAt: number;
   /** When it dies; without end until it has answered. */

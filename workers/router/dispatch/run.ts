@@ -1,5 +1,5 @@
 import { ERROR_STATUS, PlatformError } from "../../../contracts/errors.ts";
-import type { Trigger } from "../../../contracts/execution.ts";
+import type { ExecutionRecord, Trigger } from "../../../contracts/execution.ts";
 import type { ProjectedScript } from "../../../contracts/projection.ts";
 import type { Verdict } from "../../../contracts/quarantine.ts";
 import type { RouterContext, RouterEnv } from "../env.ts";
@@ -11,7 +11,7 @@ import { journal, quarantine } from "../quarantine/watch.ts";
 import { attempt } from "./attempt.ts";
 import { enterGate, leaveGate } from "./gate.ts";
 import { isWorthKeeping, keepBody } from "./kept-body.ts";
-import { refused, type Ended } from "./outcomes.ts";
+import { faultNamed, refused, type Ended } from "./outcomes.ts";
 import { recordOf } from "./record.ts";
 import type { Fault } from "./run-facts.ts";
 
@@ -30,6 +30,16 @@ export interface Run {
   caller?: { executionId: string; scriptName: string; depth: number };
   /** The execution whose input this is. */
   replayOf?: string;
+  /** The request's body is an event, for the script's handler of events. */
+  isEvent?: boolean;
+  /** Events above it, its own too. */
+  eventDepth?: number;
+  /** The delivery that it is an attempt of, and which one. */
+  delivery?: { id: string; attempt: number };
+  /** The id that it was promised under. */
+  executionId?: string;
+  /** Whoever asks for it asks again while there is no room, so a run that did not begin is not written down. */
+  asksAgain?: boolean;
   linesFirst?: boolean;
   /** Called with the id before the script begins. */
   onStart?: (executionId: string) => void;
@@ -72,7 +82,7 @@ async function runThroughGate(
   const { orgId } = run.org.projection;
   const startedAt = Date.now();
   const startedClock = performance.now();
-  const executionId = newExecutionId(startedAt);
+  const executionId = run.executionId ?? newExecutionId(startedAt);
   run.onStart?.(executionId);
   let ended: Ended;
   try {
@@ -82,8 +92,32 @@ async function runThroughGate(
     leaveGate(orgId);
   }
   const durationMs = Math.round((performance.now() - startedClock) * 100) / 100;
-  const status = ended.response?.status ?? ERROR_STATUS[ended.refusal?.code ?? "internal"];
-  const measured = { id: executionId, startedAt, durationMs, status };
+  return writtenDown(run, ended, { id: executionId, startedAt, durationMs, status: statusOf(ended) }, env, ctx);
+}
+
+/** Writes down that a run was asked for which the platform does not begin. */
+export function refuseRun(run: Run, refusal: PlatformError, env: RouterEnv, ctx: RouterContext): RunResult {
+  const startedAt = Date.now();
+  const id = run.executionId ?? newExecutionId(startedAt);
+  const ended: Ended = { ...refused(refusal), fault: faultNamed("Refused", refusal.message), outcome: "refused" };
+  return writtenDown(run, ended, { id, startedAt, durationMs: 0, status: statusOf(ended) }, env, ctx);
+}
+
+const statusOf = (ended: Ended): number => ended.response?.status ?? ERROR_STATUS[ended.refusal?.code ?? "internal"];
+
+/** Hands a run's record to the log; nobody waits for that. */
+function writtenDown(
+  run: Run,
+  ended: Ended,
+  measured: Pick<ExecutionRecord, "id" | "startedAt" | "durationMs" | "status">,
+  env: RouterEnv,
+  ctx: RouterContext,
+): RunResult {
+  const { id: executionId, durationMs, status } = measured;
+  const { orgId } = run.org.projection;
+  if (run.asksAgain === true && ended.refusal?.code === "unavailable") {
+    return { executionId, response: null, refusal: ended.refusal, fault: null, status, durationMs };
+  }
   let { response } = ended;
   if (response !== null && isWorthKeeping(response)) {
     const both = keepBody(response);

@@ -57,6 +57,8 @@ describe("the log", () => {
         depth: 0,
         parentId: null,
         replayOf: null,
+        deliveryId: null,
+        attempt: null,
         request: { headers: {}, body: null },
         response: { headers: { "content-type": "application/json" }, body: null },
       },

@@ -45,6 +45,8 @@ export class Tenant {
       limits?: SomeScriptLimits;
       kind?: "endpoint" | "module";
       nodeCompat?: boolean;
+      /** False: the edge is not told. */
+      forget?: boolean;
     } = {},
   ): Promise<ProjectedScript> {
     const modules = typeof source === "string" ? { "index.js": source } : source;
@@ -66,14 +68,14 @@ export class Tenant {
     }
     this.#scripts[script.id] = script;
     for (const pattern of options.routes ?? ["/*"]) this.#routes.push(routeOf(pattern, script.id));
-    await this.publish();
+    await this.publish("running", options.forget);
     return script;
   }
 
   /** Change it, then publish. */
   settings = structuredClone(DEFAULT_ORG_SETTINGS);
 
-  async publish(state: Projection["state"] = "running"): Promise<void> {
+  async publish(state: Projection["state"] = "running", forget = true): Promise<void> {
     await authority.setOrg({
       orgId: this.orgId,
       slug: this.slug,
@@ -83,7 +85,7 @@ export class Tenant {
       scripts: this.#scripts,
       settings: this.settings,
     });
-    hostsOf(env as unknown as RouterEnv).forget(this.slug);
+    if (forget) hostsOf(env as unknown as RouterEnv).forget(this.slug);
   }
 
   get host(): string {
