@@ -1,6 +1,150 @@
 import { DurableObject } from "cloudflare:workers";
 
+import type { CollectionStats } from "../../contracts/data/collections.ts";
+import type { KvEntry, KvRange, KvWrite, KvWritten } from "../../contracts/data/kv.ts";
+import { NO_ORIGIN, type Origin } from "../../contracts/data/origin.ts";
+import { PlatformError } from "../../contracts/errors.ts";
+import type { Page } from "../../contracts/page.ts";
+import { Alarms } from "../alarms.ts";
+import { Database } from "../database.ts";
 import type { Env } from "../env.ts";
+import type { StoreName, StoreTriggers } from "../objects.ts";
+import { tombstoneWakeUp } from "../tombstone.ts";
+import { Changes } from "./changes.ts";
+import { addCollection, type Collection, findCollection, replaceTriggers } from "./collection.ts";
+import { countExpired, expireEntries, nextExpiryAt } from "./kv/expire.ts";
+import { getEntries, listEntries } from "./kv/read.ts";
+import { writeEntries, writeNothing } from "./kv/write.ts";
+import { Handover } from "./outbox/handover.ts";
+import { outsideOf, type StoreOutside } from "./outside.ts";
+import { STORE_MIGRATIONS } from "./schema.ts";
+import { statsOf } from "./size.ts";
 
-/** One collection of kv or docs, with the outbox of its changes. */
-export class Store extends DurableObject<Env> {}
+/**
+ * One collection of kv or docs. Each change stands in one transaction with the events that it is; they are handed
+ * over to the deliveries of the org as soon as it is durable. Methods are those of `StateDoor`.
+ */
+export class Store extends DurableObject<Env> {
+  readonly #db: Database;
+  readonly #outside: StoreOutside;
+  readonly #handover: Handover;
+  readonly #alarms: Alarms;
+  /** What the row of the collection says; null where it was never written. */
+  #collection: Collection | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env, outside: StoreOutside = outsideOf(env)) {
+    super(ctx, env);
+    const db = new Database(ctx.storage, STORE_MIGRATIONS);
+    this.#db = db;
+    this.#outside = outside;
+    this.#handover = new Handover(db, {
+      enqueue: async (deliveries) => this.#outside.enqueue(this.#existing().orgId, deliveries),
+      rearm: () => void this.#alarms.arm(Date.now()),
+      now: Date.now,
+    });
+    this.#alarms = new Alarms(ctx.storage, {
+      events: this.#handover.wakeUp,
+      expiry: {
+        dueAt: () => (db.exists ? nextExpiryAt(db) : null),
+        run: async () => this.#change(NO_ORIGIN, expireEntries),
+      },
+      tombstone: tombstoneWakeUp(db),
+    });
+    void ctx.blockConcurrencyWhile(async () => {
+      db.open(Date.now());
+      this.#collection = findCollection(db);
+      await this.#alarms.arm(Date.now());
+    });
+  }
+
+  kvGet(_store: StoreName, keys: string[], values: boolean): (KvEntry | null)[] {
+    return this.#db.exists ? getEntries(this.#db, { keys, values }, Date.now()) : keys.map(() => null);
+  }
+
+  kvList(store: StoreName, range: KvRange): Page<KvEntry> {
+    return this.#db.exists ? listEntries(this.#db, store.name, range, Date.now()) : { items: [], cursor: null };
+  }
+
+  async kvWrite(store: StoreName, writes: KvWrite[], origin: Origin): Promise<KvWritten[]> {
+    const nothing = this.#db.exists ? null : writeNothing(writes);
+    if (nothing !== null) return nothing;
+    if (!this.#db.exists) await this.#create(store);
+    return this.#change(origin, (changes) => writeEntries(changes, writes));
+  }
+
+  stats(_store: StoreName): CollectionStats | null {
+    const collection = this.#collection;
+    if (collection === null) return null;
+    const expired = collection.kind === "kv" ? countExpired(this.#db, Date.now()) : 0;
+    return statsOf(collection.count - expired, this.ctx.storage.sql.databaseSize);
+  }
+
+  async setTriggers(store: StoreName, triggers: StoreTriggers): Promise<void> {
+    if (this.#db.erasedAt !== null) return;
+    // The org knows of the collection, though its first write may still be on its way here.
+    this.#open(store, triggers);
+  }
+
+  async drop(_store: StoreName): Promise<boolean> {
+    const collection = this.#collection;
+    if (collection === null || collection.count === 0) return false;
+    // Versions go on from where they are, and events of what was written before are still delivered.
+    this.#db.transaction(() => {
+      this.#db.run("DELETE FROM kv");
+      this.#db.run("UPDATE collection SET count = 0");
+    });
+    this.#collection = findCollection(this.#db);
+    return true;
+  }
+
+  /** Removes everything, events that wait too; safe to repeat. What comes late is refused. */
+  async erase(): Promise<void> {
+    const now = Date.now();
+    if (this.#db.erasedAt === null) await this.#db.erase(now);
+    this.#collection = null;
+    await this.#alarms.arm(now);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#alarms.fire(Date.now());
+  }
+
+  #existing(): Collection {
+    if (this.#collection !== null) return this.#collection;
+    throw new PlatformError("not_found", "The org of this collection is gone.");
+  }
+
+  /** Makes the collection on its first write. */
+  async #create(store: StoreName): Promise<void> {
+    if (this.#db.erasedAt === null) this.#open(store, await this.#outside.addCollection(store));
+  }
+
+  /** Makes the tables where they are not there, and takes triggers over where they are newer. */
+  #open(store: StoreName, triggers: StoreTriggers): void {
+    const now = Date.now();
+    // Read here, and not by who called: while they waited, the org may have come to its end.
+    if (this.#db.erasedAt !== null) return;
+    this.#db.transaction(() => {
+      if (this.#db.exists) return replaceTriggers(this.#db, triggers);
+      this.#db.create(now);
+      addCollection(this.#db, store, triggers, now);
+    });
+    this.#collection = findCollection(this.#db);
+  }
+
+  /** Makes changes all or none, with their events, and has those handed over without waiting for it. */
+  #change<T>(origin: Origin, work: (changes: Changes) => T): T {
+    const collection = this.#existing();
+    const now = Date.now();
+    const changes = new Changes(this.#db, collection, origin, now);
+    const [result, after] = this.#db.transaction(() => {
+      const done = work(changes);
+      return [done, changes.finish(() => this.ctx.storage.sql.databaseSize)] as const;
+    });
+    this.#collection = after;
+    if (changes.events > 0) this.#handover.kick();
+    // In this same turn, hence durable with the change.
+    if (changes.wakes) void this.#alarms.arm(now);
+    return result;
+  }
+}

@@ -1,0 +1,21 @@
+import type { NewDelivery } from "../../contracts/events/delivery.ts";
+import type { Env } from "../env.ts";
+import type { StoreName, StoreTriggers } from "../objects.ts";
+import { plain } from "../door/plain.ts";
+import { dispatcherStub, orgObject } from "../stubs.ts";
+
+/** What a Store reaches outside itself. */
+export interface StoreOutside {
+  /** Makes the collection known to its org; safe to repeat. */
+  addCollection(store: StoreName): Promise<StoreTriggers>;
+  /** Hands deliveries over; durable when it returns, and safe to repeat. */
+  enqueue(orgId: string, deliveries: NewDelivery[]): Promise<void>;
+}
+
+/** The real outside. */
+export function outsideOf(env: Env): StoreOutside {
+  return {
+    addCollection: async ({ orgId, kind, name }) => plain(orgObject(env, orgId).addCollection(kind, name)),
+    enqueue: (orgId, deliveries) => dispatcherStub(env, orgId).enqueue(deliveries),
+  };
+}

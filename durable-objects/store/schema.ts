@@ -1,0 +1,5 @@
+import collectionKvOutbox from "../../migrations/store/0001-collection-kv-outbox.sql";
+import type { Migration } from "../database.ts";
+
+/** Schema of the Store object. */
+export const STORE_MIGRATIONS: readonly Migration[] = [{ name: "0001-collection-kv-outbox", sql: collectionKvOutbox }];
