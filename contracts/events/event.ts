@@ -26,7 +26,10 @@ export type EventData =
   | { kind: "cron"; schedule: string; timeZone: string; scheduledAt: number; missed: number }
   | { kind: "queue"; queue: string; messages: QueueMessage[] }
   | { kind: "pubsub"; topic: string; messageId: string; value: unknown }
-  /** `body` is parsed where `contentType` is JSON, else text; `headers` are the lower-case ones that are not secret. */
+  /**
+   * `body` is parsed where `contentType` is JSON, else text, or base 64 where it is no text, as `bodyEncoding` then
+   * says; `headers` are the lower-case ones that are not secret.
+   */
   | {
       kind: "webhook";
       messageId: string;
@@ -34,6 +37,7 @@ export type EventData =
       contentType: string;
       headers: Record<string, string>;
       body: unknown;
+      bodyEncoding?: "base64";
     }
   | {
       kind: "dead_letter";
