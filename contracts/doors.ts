@@ -8,7 +8,7 @@ import type { DeliverRequest, DeliverResult } from "./events/dispatch.ts";
 import type { TriggerKind } from "./events/trigger.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { OrgSettings, OrgState, Projection, VersionCode } from "./projection.ts";
-import type { HostKind, PathKind, Route } from "./routing/types.ts";
+import type { HostKind, PathKind, Route, RouteDispatch } from "./routing/types.ts";
 import type { ScriptLimits, SomeScriptLimits } from "./script-limits.ts";
 import type { SecretsDoor } from "./secrets.ts";
 
@@ -132,6 +132,8 @@ export interface RouteInput {
   hostKind: HostKind;
   path: string;
   pathKind: PathKind;
+  /** Sync where nothing is said. */
+  dispatch?: RouteDispatch | undefined;
 }
 
 /** Which executions are meant; null means any. */

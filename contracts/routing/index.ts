@@ -5,4 +5,4 @@ export { compileRoutes, type Matcher } from "./match.ts";
 export { parseRoute, splitRoutePattern, type ParsedRoute, type RoutePatternInput } from "./parse.ts";
 export { isReservedPath } from "./path.ts";
 export { sortByPrecedence } from "./precedence.ts";
-export type { PathKind, Route } from "./types.ts";
+export { ROUTE_DISPATCHES, type PathKind, type Route, type RouteDispatch } from "./types.ts";

@@ -15,7 +15,7 @@ export interface RoutePatternInput {
 }
 
 /** What requests a route takes, parsed and normalised. */
-export type ParsedRoute = Omit<Route, "id" | "scriptId"> & { hostKind: HostKind };
+export type ParsedRoute = Omit<Route, "id" | "scriptId" | "dispatch"> & { hostKind: HostKind };
 
 /** A parsed route, or the field that is wrong and why, in words that follow the field's name. */
 export type RouteParse =

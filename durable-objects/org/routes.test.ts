@@ -30,6 +30,15 @@ describe("routes", () => {
     expect(await door.createRoute(orgId, input)).toMatchObject({ method: "GET", host: "shop.example.com" });
   });
 
+  it("are run while the caller waits, or later where that is said", async () => {
+    const { orgId, slug, script } = await orgWithScript();
+    await door.createRoute(orgId, routeTo(script.id, "/now"));
+    const later = await door.createRoute(orgId, { ...routeTo(script.id, "/later"), dispatch: "async" });
+    expect(later.dispatch).toBe("async");
+    expect((await door.listRoutes(orgId)).map(({ dispatch }) => dispatch)).toEqual(["async", "sync"]);
+    expect((await published(slug))?.routes.map(({ dispatch }) => dispatch)).toEqual(["async", "sync"]);
+  });
+
   it("refuse a conflict and say with what", async () => {
     const { orgId, script } = await orgWithScript();
     const route = await door.createRoute(orgId, routeTo(script.id, "/users/:id", { method: "GET" }));

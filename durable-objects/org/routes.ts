@@ -2,7 +2,15 @@ import type { RouteInput } from "../../contracts/doors.ts";
 import { PlatformError } from "../../contracts/errors.ts";
 import { newId } from "../../contracts/ids.ts";
 import { ROUTES_PER_ORG_MAX } from "../../contracts/limits.ts";
-import { conflictsOf, type PathKind, parseRoute, type Route, sortByPrecedence } from "../../contracts/routing/index.ts";
+import {
+  conflictsOf,
+  type ParsedRoute,
+  type PathKind,
+  parseRoute,
+  type Route,
+  type RouteDispatch,
+  sortByPrecedence,
+} from "../../contracts/routing/index.ts";
 import type { Database } from "../database.ts";
 import { getScript, liveVersion } from "./scripts.ts";
 import { publish } from "./settings.ts";
@@ -14,6 +22,7 @@ type RouteRow = {
   host: string | null;
   path: string;
   path_kind: PathKind;
+  dispatch: RouteDispatch;
 };
 
 /** The routes in the order in which they match. */
@@ -39,6 +48,7 @@ export function createRoute(db: Database, input: RouteInput, now: number): Route
   const parsed = parseRoute(input);
   if (!parsed.ok) throw invalid(parsed.field, parsed.reason);
   const { method, host, path, pathKind } = parsed.route;
+  const { dispatch = "sync" } = input;
   const existing = listRoutes(db);
   refuseConflict(parsed.route, existing);
   if (existing.length >= ROUTES_PER_ORG_MAX) {
@@ -47,15 +57,16 @@ export function createRoute(db: Database, input: RouteInput, now: number): Route
       usage: existing.length,
     });
   }
-  const route: Route = { id: newId("route"), scriptId: script.id, method, host, path, pathKind };
+  const route: Route = { id: newId("route"), scriptId: script.id, method, host, path, pathKind, dispatch };
   db.run(
-    "INSERT INTO routes (id, script_id, method, host, path, path_kind) VALUES (?, ?, ?, ?, ?, ?)",
+    "INSERT INTO routes (id, script_id, method, host, path, path_kind, dispatch) VALUES (?, ?, ?, ?, ?, ?, ?)",
     route.id,
     route.scriptId,
     method,
     host,
     path,
     pathKind,
+    dispatch,
   );
   publish(db, now);
   return route;
@@ -69,7 +80,7 @@ export function deleteRoute(db: Database, routeId: string, now: number): boolean
   return true;
 }
 
-function refuseConflict(candidate: Omit<Route, "id" | "scriptId">, existing: readonly Route[]): void {
+function refuseConflict(candidate: ParsedRoute, existing: readonly Route[]): void {
   const other = conflictsOf(candidate, existing)[0];
   if (other === undefined) return;
   const named = `${other.method} ${other.host ?? ""}${other.path}`;
@@ -83,6 +94,6 @@ function invalid(field: string, reason: string): PlatformError {
 }
 
 function routeOf(row: RouteRow): Route {
-  const { id, method, host, path } = row;
-  return { id, scriptId: row.script_id, method, host, path, pathKind: row.path_kind };
+  const { id, method, host, path, dispatch } = row;
+  return { id, scriptId: row.script_id, method, host, path, pathKind: row.path_kind, dispatch };
 }
