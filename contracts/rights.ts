@@ -7,6 +7,7 @@ export const CAPABILITIES = [
   "orgs:list",
   "orgs:create",
   "orgs:limit",
+  "platform:secrets",
   "org:read",
   "org:write",
   "org:delete",
@@ -73,7 +74,13 @@ export const ORG_ROLE_CAPABILITIES: Record<OrgRole, ReadonlySet<Capability>> = {
 export const scopeSchema = z.enum(["*", "read", ...CAPABILITIES]);
 export type Scope = z.infer<typeof scopeSchema>;
 
-const READS: ReadonlySet<Capability> = new Set<Capability>([...VIEW, "me:read", "orgs:list"]);
+const READS: ReadonlySet<Capability> = new Set<Capability>([
+  ...VIEW,
+  "me:read",
+  "orgs:list",
+  "data:read",
+  "secrets:read",
+]);
 
 /** Whether a key with these scopes covers a capability. */
 export function scopesAllow(scopes: readonly Scope[], capability: Capability): boolean {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import type { ErrorCode } from "../errors.ts";
+import { idSchema } from "../ids.ts";
 import type { Capability } from "../rights.ts";
 
 /** One document, or a stream of server-sent events. */
@@ -40,6 +41,12 @@ export interface Endpoint<
 export const nothing = z.object({}).strict();
 /** For endpoints that answer 204. */
 export const noContent = z.undefined();
+
+/** Whether an endpoint takes a body. */
+export const takesBody = (endpoint: Endpoint): boolean => endpoint.body !== noContent;
+
+/** Whether an endpoint cannot do without a body. */
+export const needsBody = (endpoint: Endpoint): boolean => !endpoint.body.safeParse(undefined).success;
 
 type Parts<P, Q, B, R> = {
   id: string;
@@ -94,3 +101,6 @@ export const pageOf = <T extends z.ZodType>(item: T) =>
 
 /** Epoch milliseconds. */
 export const timestamp = z.number().int();
+
+/** A script as other things name it. */
+export const scriptRef = z.object({ id: idSchema("script"), name: z.string() });

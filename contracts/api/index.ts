@@ -1,9 +1,16 @@
+import * as collections from "./collections.ts";
+import * as deliveries from "./deliveries.ts";
+import * as docs from "./docs.ts";
 import type { Endpoint } from "./endpoint.ts";
 import * as executions from "./executions.ts";
 import * as identity from "./identity.ts";
+import * as kv from "./kv.ts";
 import * as orgs from "./orgs.ts";
+import * as queues from "./queues.ts";
 import * as routes from "./routes.ts";
 import * as scripts from "./scripts.ts";
+import * as secrets from "./secrets.ts";
+import * as triggers from "./triggers.ts";
 
 /** Every endpoint of the control plane, by id. */
 export const ENDPOINTS = {
@@ -38,6 +45,58 @@ export const ENDPOINTS = {
   tailExecutions: executions.tailExecutions,
   getExecution: executions.getExecution,
   replayExecution: executions.replayExecution,
+  listKvCollections: kv.listKvCollections,
+  listKv: kv.listKv,
+  getKv: kv.getKv,
+  getKvBatch: kv.getKvBatch,
+  putKv: kv.putKv,
+  deleteKv: kv.deleteKv,
+  writeKvBatch: kv.writeKvBatch,
+  listDocsCollections: docs.listDocsCollections,
+  queryDocs: docs.queryDocs,
+  countDocs: docs.countDocs,
+  insertDoc: docs.insertDoc,
+  getDoc: docs.getDoc,
+  putDoc: docs.putDoc,
+  patchDoc: docs.patchDoc,
+  deleteDoc: docs.deleteDoc,
+  writeDocsBatch: docs.writeDocsBatch,
+  listDocIndexes: docs.listDocIndexes,
+  createDocIndex: docs.createDocIndex,
+  deleteDocIndex: docs.deleteDocIndex,
+  getCollection: collections.getCollection,
+  deleteCollection: collections.deleteCollection,
+  listSecrets: secrets.listSecrets,
+  getSecret: secrets.getSecret,
+  putSecret: secrets.putSecret,
+  deleteSecret: secrets.deleteSecret,
+  rewrapSecrets: secrets.rewrapSecrets,
+  listTriggers: triggers.listTriggers,
+  createTrigger: triggers.createTrigger,
+  previewTrigger: triggers.previewTrigger,
+  getTrigger: triggers.getTrigger,
+  patchTrigger: triggers.patchTrigger,
+  deleteTrigger: triggers.deleteTrigger,
+  pauseTrigger: triggers.pauseTrigger,
+  resumeTrigger: triggers.resumeTrigger,
+  enableTrigger: triggers.enableTrigger,
+  disableTrigger: triggers.disableTrigger,
+  discardTrigger: triggers.discardTrigger,
+  fireTrigger: triggers.fireTrigger,
+  rotateTriggerSecret: triggers.rotateTriggerSecret,
+  listTriggerHistory: triggers.listTriggerHistory,
+  listDeliveries: deliveries.listDeliveries,
+  getDelivery: deliveries.getDelivery,
+  listDeadLetters: deliveries.listDeadLetters,
+  getDeadLetter: deliveries.getDeadLetter,
+  replayDeadLetter: deliveries.replayDeadLetter,
+  discardDeadLetter: deliveries.discardDeadLetter,
+  replayDeadLetters: deliveries.replayDeadLetters,
+  discardDeadLetters: deliveries.discardDeadLetters,
+  listQueues: queues.listQueues,
+  sendToQueue: queues.sendToQueue,
+  purgeQueue: queues.purgeQueue,
+  publishToTopic: queues.publishToTopic,
 } as const satisfies Record<string, Endpoint>;
 
 export type Endpoints = typeof ENDPOINTS;

@@ -17,6 +17,9 @@ export interface OrgAccess {
 /** What needs nothing but the org's row, whatever state it is in. */
 const ON_ITS_ROW: ReadonlySet<Capability> = new Set<Capability>(["org:read", "org:delete"]);
 
+/** What a key that is bound to one org cannot do, whatever its owner may: it reaches beyond that org. */
+const BEYOND_ONE_ORG: ReadonlySet<Capability> = new Set<Capability>(["orgs:create", "platform:secrets"]);
+
 const notFound = (): PlatformError =>
   new PlatformError("not_found", "There is no such org, or you have no part in it. `isola orgs list` shows yours.");
 
@@ -56,10 +59,11 @@ function isVisible(principal: Principal, { org, role }: OrgAccess): boolean {
   return (bound === null || bound.id === org.id) && (role !== null || seesEveryOrg(principal));
 }
 
-/** Refuses what the principal may not do outside any org; a key that is bound to one can make no others. */
+/** Refuses what the principal may not do outside any org. */
 export function requireOnPlatform(principal: Principal, capability: Capability): void {
-  const boundElsewhere = capability === "orgs:create" && principal.key !== null && principal.key.org !== null;
-  if (boundElsewhere || !mayOnPlatform(principal, capability)) throw forbidden(principal, capability);
+  const bound = (principal.key?.org ?? null) !== null;
+  if ((bound && BEYOND_ONE_ORG.has(capability)) || !mayOnPlatform(principal, capability))
+    throw forbidden(principal, capability);
 }
 
 function forbidden(principal: Principal, capability: Capability): PlatformError {

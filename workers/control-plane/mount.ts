@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { z } from "zod";
 
-import type { Endpoint } from "../../contracts/api/endpoint.ts";
+import { type Endpoint, needsBody, takesBody } from "../../contracts/api/endpoint.ts";
 import { EVENT_STREAM_TYPE } from "../../contracts/event-stream.ts";
 import { invalidFrom } from "../../contracts/errors.ts";
 import { accessOrg, type OrgAccess, requireOnPlatform } from "./access.ts";
@@ -115,10 +115,13 @@ function parseAddress(endpoint: Endpoint, context: Context<AppTypes>): { params:
 }
 
 async function readBody(endpoint: Endpoint, request: Request): Promise<{ text: string; body: unknown }> {
-  if (endpoint.body.safeParse(undefined).success) return { text: "", body: undefined };
+  if (!takesBody(endpoint)) return { text: "", body: undefined };
+  if (!needsBody(endpoint) && isEmpty(request)) return { text: "", body: undefined };
   const { text, value } = await readJson(request);
   return { text, body: parse(endpoint.body, value, "body") };
 }
+
+const isEmpty = (request: Request): boolean => request.body === null || request.headers.get("content-length") === "0";
 
 function parse(schema: z.ZodType, value: unknown, what: string): unknown {
   const parsed = schema.safeParse(value);

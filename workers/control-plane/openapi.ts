@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import type { Endpoint } from "../../contracts/api/endpoint.ts";
+import { type Endpoint, needsBody, takesBody } from "../../contracts/api/endpoint.ts";
 import { API_PREFIX, ENDPOINTS } from "../../contracts/api/index.ts";
 import { EVENT_STREAM_TYPE } from "../../contracts/event-stream.ts";
 import { type ErrorCode, ERROR_STATUS, errorBodySchema } from "../../contracts/errors.ts";
@@ -42,9 +42,6 @@ export function schemaOf(schema: z.ZodType, io: "input" | "output"): Json {
   return rest;
 }
 
-/** Whether an endpoint takes a body. */
-export const takesBody = (endpoint: Endpoint): boolean => !endpoint.body.safeParse(undefined).success;
-
 /** Every refusal of an endpoint, in the order of their status. */
 export function refusalsOf(endpoint: Endpoint): ErrorCode[] {
   const codes = new Set<ErrorCode>([...endpoint.errors, ...COMMON]);
@@ -68,7 +65,7 @@ function operation(endpoint: Endpoint): Json {
     ...(capability === null ? { security: [] } : { description: `Needs \`${capability}\`.` }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(takesBody(endpoint)
-      ? { requestBody: { required: true, content: json(schemaOf(endpoint.body, "input")) } }
+      ? { requestBody: { required: needsBody(endpoint), content: json(schemaOf(endpoint.body, "input")) } }
       : {}),
     responses: responsesOf(endpoint),
   };

@@ -1,11 +1,11 @@
 import type { Context } from "hono";
 import { html } from "hono/html";
 
-import type { Endpoint } from "../../../contracts/api/endpoint.ts";
+import { type Endpoint, takesBody } from "../../../contracts/api/endpoint.ts";
 import { API_PREFIX, ENDPOINTS } from "../../../contracts/api/index.ts";
 import { ERROR_STATUS } from "../../../contracts/errors.ts";
 import type { AppTypes } from "../mount.ts";
-import { refusalsOf, schemaOf, takesBody } from "../openapi.ts";
+import { refusalsOf, schemaOf } from "../openapi.ts";
 import { renderPage } from "./page.ts";
 
 /** `GET /api/docs`: every endpoint, to browse, without anything from elsewhere. */
