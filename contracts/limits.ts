@@ -138,6 +138,15 @@ export const EXPIRE_BATCH_MAX = 500;
 export const DOCS_EXAMINED_MAX = 10_000;
 /** Documents of a collection that can be sorted by a field without an index. */
 export const DOCS_SORTED_MAX = 10_000;
+/** Documents that one find or count reads, in bytes, before it gives back what it has. */
+export const DOCS_EXAMINED_BYTES_MAX = 16 * 1024 * 1024;
+/** Of one field, in bytes: what documents are sorted by, and what can be unique. Longer texts are told apart by their ids. */
+export const SORTED_FIELD_BYTES_MAX = 512;
+/** Documents of a collection, and their bytes, that an index can still be made for. */
+export const INDEXED_DOCS_MAX = 200_000;
+export const INDEXED_BYTES_MAX = 256 * 1024 * 1024;
+/** Documents of an index that are counted to find out whether it is worth its while. */
+export const INDEX_ESTIMATE_MAX = 1_000;
 /** Indexes of one collection, and fields of one index. */
 export const INDEXES_PER_COLLECTION_MAX = 20;
 export const INDEX_FIELDS_MAX = 4;
@@ -172,6 +181,9 @@ export const SQL_RESULT_BYTES_MAX = 4 * 1024 * 1024;
 export const SQL_ROWS_EXAMINED_MAX = 200_000;
 /** Storage of an org's own SQLite, in bytes. */
 export const SQL_BYTES_MAX = 256 * 1024 * 1024;
+/** What `cache` of the module "isola" keeps in one isolate: entries, and characters of keys and JSON together. */
+export const SCRIPT_CACHE_ENTRIES_MAX = 1_000;
+export const SCRIPT_CACHE_LENGTH_MAX = 4 * 1024 * 1024;
 /** Longest name of a secret, in characters, and longest value, in bytes. */
 export const SECRET_NAME_LENGTH_MAX = 64;
 export const SECRET_VALUE_BYTES_MAX = 32 * 1024;
@@ -284,6 +296,8 @@ export const WEBHOOK_HEADERS_LENGTH_MAX = 16 * 1024;
 export const WEBHOOK_DEDUPE_MS = 24 * 60 * 60 * 1000;
 /** How long a rotated signing secret goes on, in milliseconds. */
 export const WEBHOOK_SECRET_OVERLAP_MS = 24 * 60 * 60 * 1000;
+/** Signing secrets that one webhook has at once, rotated ones too; the oldest goes first. */
+export const WEBHOOK_SECRETS_MAX = 10;
 /** Body of a request whose answer nobody waits for, in bytes. */
 export const ASYNC_BODY_BYTES_MAX = 256 * 1024;
 /** Answer kept of such a run, in bytes, and how long, in milliseconds. */

@@ -28,6 +28,8 @@ export class Database {
   /** Reads what is there and brings its schema up to date; once, before anything else. */
   open(now: number): void {
     this.#erasedAt = this.#storage.kv.get<number>(TOMBSTONE_KEY) ?? null;
+    // Where there is no schema of ours, the tables are somebody else's.
+    if (this.#migrations.length === 0) return;
     if (this.find("SELECT name FROM sqlite_master WHERE name = 'migrations'") !== null) this.create(now);
   }
 

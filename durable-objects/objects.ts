@@ -105,7 +105,7 @@ export interface OrgObject extends WithoutOrg<Omit<TriggersDoor, "previewSchedul
    * Writes down that a collection is there, so that it can be found, and removed with the org; safe. Throws `not_found`
    * for an org that is gone and `over_budget` when it has as many as it may.
    */
-  addCollection(kind: CollectionKind, name: string): Promise<StoreTriggers>;
+  addCollection(kind: CollectionKind, name: string): StoreTriggers;
   /**
    * What a Dispatcher has to know. The Org hands it over with every change of its triggers; a Dispatcher that has
    * none yet, for queues, topics and runs that nobody waits for need no trigger, asks for it. Safe. Throws `not_found`

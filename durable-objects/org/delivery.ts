@@ -2,11 +2,14 @@ import { codeKey, type Projection } from "../../contracts/projection.ts";
 import type { Database } from "../database.ts";
 import type { Env } from "../env.ts";
 import type { OutboxRow } from "../outbox/rows.ts";
-import { logStub } from "../stubs.ts";
+import type { DispatcherConfiguration, StoreName, StoreTriggers } from "../objects.ts";
+import { dispatcherStub, logStub, sqlStub, storeStub, toolsStub } from "../stubs.ts";
+import { dispatcherConfiguration, storeTriggers } from "./configuration.ts";
 import { findPart } from "./content.ts";
 import { findLinkedCode } from "./linked-code.ts";
 import { findProjection } from "./projection.ts";
-import { findOrg } from "./settings.ts";
+import { storeOfKey } from "./reconfigure.ts";
+import { findOpenOrg, findOrg } from "./settings.ts";
 
 /** What the Org object reaches outside itself. */
 export interface Outside {
@@ -15,17 +18,25 @@ export interface Outside {
     put(key: string, value: string): Promise<void>;
     delete(key: string): Promise<void>;
   };
-  /** Erases the org's log; safe to repeat. */
-  eraseLog(orgId: string): Promise<void>;
+  configureDispatcher(configuration: DispatcherConfiguration): Promise<void>;
+  setTriggers(store: StoreName, triggers: StoreTriggers): Promise<void>;
+  /** Erases one of the org's objects; safe to repeat. */
+  erase(object: "log" | "dispatcher" | "tools" | "sql", orgId: string): Promise<void>;
+  eraseStore(store: StoreName): Promise<void>;
 }
 
 /** The real outside. */
 export function outsideOf(env: Env): Outside {
   return {
     projections: env.PROJECTIONS,
-    eraseLog: async (orgId) => logStub(env, orgId).erase(),
+    configureDispatcher: (configuration) => dispatcherStub(env, configuration.orgId).configure(configuration),
+    setTriggers: (store, triggers) => storeStub(env, store).setTriggers(store, triggers),
+    erase: async (object, orgId) => STUBS[object](env, orgId).erase(),
+    eraseStore: (store) => storeStub(env, store).erase(),
   };
 }
+
+const STUBS = { log: logStub, dispatcher: dispatcherStub, tools: toolsStub, sql: sqlStub } as const;
 
 /** Does what an outbox row asks for. It says what is true now, not what was true when the row was written. */
 export async function deliver(db: Database, outside: Outside, row: OutboxRow): Promise<void> {
@@ -57,11 +68,33 @@ export async function deliver(db: Database, outside: Outside, row: OutboxRow): P
     case "delete_code":
       await projections.delete(row.key);
       return;
-    case "erase_log":
-      await outside.eraseLog(row.key);
+    case "configure_dispatcher":
+      if (findOpenOrg(db) !== null) await outside.configureDispatcher(dispatcherConfiguration(db, Date.now()));
       return;
+    case "configure_store": {
+      const org = findOpenOrg(db);
+      if (org === null) return;
+      const { kind, name } = storeOfKey(row.key);
+      await outside.setTriggers({ orgId: org.org_id, kind, name }, storeTriggers(db, kind, name));
+      return;
+    }
+    case "erase_store": {
+      const org = findOrg(db);
+      if (org !== null) await outside.eraseStore({ orgId: org.org_id, ...storeOfKey(row.key) });
+      return;
+    }
+    case "erase_log":
+    case "erase_dispatcher":
+    case "erase_tools":
+    case "erase_sql": {
+      const org = findOrg(db);
+      if (org !== null) await outside.erase(ERASED[row.operation], org.org_id);
+      return;
+    }
   }
 }
+
+const ERASED = { erase_log: "log", erase_dispatcher: "dispatcher", erase_tools: "tools", erase_sql: "sql" } as const;
 
 /** Whose projection it is: a slug that was given up may be another org's by now. */
 function orgOf(published: string): string {

@@ -20,6 +20,8 @@ import { playground } from "../testing/outside.ts";
 
 beforeEach(() => playground.reset());
 
+/** What is always done to the objects of an org without collections. */
+const erasedObjects = (orgId: string) => ["dispatcher", "tools", "sql"].map((object) => `erase ${object} ${orgId}`);
 const keysOf = async (prefix: string) => (await testEnv.PROJECTIONS.list({ prefix })).keys.map(({ name }) => name);
 
 async function fullOrg() {
@@ -103,12 +105,13 @@ describe("destroying an org", () => {
     expect(await org.projection()).toBeNull();
     expect((await refusalOf(org.saveScript(ada, upload("two")))).code).toBe("not_found");
     expect((await refusalOf(org.openOrg(orgId, "hello"))).code).toBe("gone");
-    expect(playground.deeds).toEqual([]);
+    expect(playground.deeds).toEqual(erasedObjects(orgId));
     playground.failing = [];
-    await vi.waitFor(() => expect(playground.deeds).toContain(`erase ${orgId}`), 5_000);
+    await vi.waitFor(() => expect(playground.deeds).toContain(`erase log ${orgId}`), 5_000);
     expect(playground.values.size).toBe(0);
     await org.destroyOrg();
-    expect(playground.deeds).toEqual(["delete slug:hello", `delete code:${orgId}:hash-one`, `erase ${orgId}`]);
+    const published = ["delete slug:hello", `delete code:${orgId}:hash-one`, `erase log ${orgId}`];
+    expect(playground.deeds).toEqual([...erasedObjects(orgId), ...published]);
   });
 
   it("outruns a publication that is still under way", async () => {
@@ -132,6 +135,6 @@ describe("destroying an org", () => {
     expect((await refusalOf(org.destroyOrg())).code).toBe("unavailable");
     playground.failing = [];
     await org.destroyOrg();
-    expect(playground.deeds.at(-1)).toBe(`erase ${orgId}`);
+    expect(playground.deeds.at(-1)).toBe(`erase log ${orgId}`);
   });
 });

@@ -1,10 +1,12 @@
 import { codeKey, projectionKey } from "../../contracts/projection.ts";
 import type { Database } from "../database.ts";
 import { enqueue, isEmpty, wakeAll } from "../outbox/rows.ts";
+import { allCollections } from "./collections.ts";
+import { DISPATCHER_KEY, storeKey } from "./reconfigure.ts";
 import { findOrg } from "./settings.ts";
 
 /**
- * Ends an org: nothing is published any more, and everything it published is queued for removal.
+ * Ends an org: nothing is published any more, and everything it published, and every object it has, is queued for removal.
  * What it stored goes when the queue is empty.
  */
 export function destroyOrg(db: Database, now: number): void {
@@ -24,6 +26,12 @@ export function destroyOrg(db: Database, now: number): void {
     db.run("UPDATE outbox SET due_at = ? WHERE operation = 'delete_code'", now);
     enqueue(db, { key: projectionKey(org.slug), operation: "delete_projection" }, now);
     enqueue(db, { key: org.org_id, operation: "erase_log" }, now);
+    for (const { kind, name } of allCollections(db)) {
+      enqueue(db, { key: storeKey(kind, name), operation: "erase_store" }, now);
+    }
+    enqueue(db, { key: DISPATCHER_KEY, operation: "erase_dispatcher" }, now);
+    enqueue(db, { key: "tools", operation: "erase_tools" }, now);
+    enqueue(db, { key: "sql", operation: "erase_sql" }, now);
   }
   wakeAll(db, now);
 }

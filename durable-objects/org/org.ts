@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 
+import type { CollectionKind, CollectionSummary } from "../../contracts/data/collections.ts";
 import type {
   Actor,
   Page,
@@ -15,11 +16,19 @@ import type {
   VersionSummary,
 } from "../../contracts/doors.ts";
 import { PlatformError } from "../../contracts/errors.ts";
+import type { Trigger, TriggerInput, TriggerPatch } from "../../contracts/events/trigger.ts";
+import { newId } from "../../contracts/ids.ts";
 import { REMOVAL_WAIT_MS } from "../../contracts/limits.ts";
 import type { OrgState, Projection, VersionCode } from "../../contracts/projection.ts";
 import type { Route } from "../../contracts/routing/index.ts";
+import type { SecretSummary } from "../../contracts/secrets.ts";
 import { Database } from "../database.ts";
 import type { Env } from "../env.ts";
+import type { DispatcherConfiguration, OrgObject, StoreTriggers } from "../objects.ts";
+import { secretContext, signingSecretContext } from "../secrets/contexts.ts";
+import { Keyring } from "../secrets/keyring.ts";
+import { addCollection, listCollections } from "./collections.ts";
+import { firstConfiguration } from "./configuration.ts";
 import { type Outside, outsideOf } from "./delivery.ts";
 import { destroyOrg } from "./destroy.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -38,7 +47,16 @@ import {
   type ScriptPatch,
   summaryOfScript,
 } from "./scripts.ts";
+import { deleteSecret, listSecrets, readSecrets, rewrapSecrets, setSecret } from "./secrets.ts";
 import { changeSettings, findOpenOrg, findOrg, getOrg, openOrg, setOrgState, storedSettings } from "./settings.ts";
+import {
+  getWebhookTrigger,
+  newSigningSecret,
+  rotateSigningSecret,
+  type SealedSigningSecret,
+} from "./signing-secrets.ts";
+import { findTrigger, listTriggers } from "./trigger-rows.ts";
+import { createTrigger, deleteTrigger, patchTrigger } from "./triggers.ts";
 import { findVersionSource, findVersionFiles, versionPair } from "./version-files.ts";
 import { listVersions } from "./versions.ts";
 
@@ -46,14 +64,17 @@ import { listVersions } from "./versions.ts";
  * Everything that one org has by way of scripts, versions, routes and settings. It alone writes the
  * org's projection and code in KV, through its outbox. Methods are those of `StateDoor`.
  */
-export class Org extends DurableObject<Env> {
+export class Org extends DurableObject<Env> implements OrgObject {
   readonly #db: Database;
   readonly #publisher: Publisher;
+  /** Made when it is needed: keys that cannot be read concern secrets only. */
+  readonly #keyring: () => Keyring;
 
   constructor(ctx: DurableObjectState, env: Env, outside: Outside = outsideOf(env)) {
     super(ctx, env);
     this.#db = new Database(ctx.storage, ORG_MIGRATIONS);
     this.#publisher = new Publisher(this.#db, ctx.storage, outside);
+    this.#keyring = () => new Keyring(env.SECRETS_KEYS);
     void ctx.blockConcurrencyWhile(async () => {
       this.#db.open(Date.now());
       await this.#publisher.alarms.arm(Date.now());
@@ -150,6 +171,80 @@ export class Org extends DurableObject<Env> {
     return this.#change((db, now) => deleteRoute(db, routeId, now));
   }
 
+  listCollections(kind: CollectionKind, page: PageRequest): Page<CollectionSummary> {
+    return listCollections(this.#opened(), kind, page);
+  }
+
+  addCollection(kind: CollectionKind, name: string): StoreTriggers {
+    return this.#write((db, now) => addCollection(db, kind, name, now));
+  }
+
+  dispatcherConfiguration(): DispatcherConfiguration {
+    return this.#write(firstConfiguration);
+  }
+
+  async listTriggers(): Promise<Trigger[]> {
+    return listTriggers(this.#opened());
+  }
+
+  async findTrigger(idOrName: string): Promise<Trigger | null> {
+    return findTrigger(this.#opened(), idOrName);
+  }
+
+  async createTrigger(input: TriggerInput): Promise<{ trigger: Trigger; secret: string | null }> {
+    this.#opened();
+    const id = newId("trigger");
+    const secret = input.source.kind === "webhook" ? newSigningSecret() : null;
+    const signingSecret = secret === null ? null : await this.#sealedSigningSecret(id, secret);
+    return { trigger: await this.#change((db, now) => createTrigger(db, { id, input, signingSecret }, now)), secret };
+  }
+
+  async patchTrigger(idOrName: string, patch: TriggerPatch): Promise<Trigger> {
+    return this.#change((db, now) => patchTrigger(db, idOrName, patch, now));
+  }
+
+  async deleteTrigger(idOrName: string): Promise<boolean> {
+    return this.#change((db, now) => deleteTrigger(db, idOrName, now));
+  }
+
+  async rotateWebhookSecret(idOrName: string): Promise<{ secret: string }> {
+    const { id } = getWebhookTrigger(this.#opened(), idOrName);
+    const secret = newSigningSecret();
+    const sealed = await this.#sealedSigningSecret(id, secret);
+    await this.#change((db, now) => rotateSigningSecret(db, sealed, now));
+    return { secret };
+  }
+
+  async listSecrets(): Promise<SecretSummary[]> {
+    return listSecrets(this.#opened());
+  }
+
+  async setSecret(secret: {
+    name: string;
+    scriptId: string | null;
+    value: string;
+  }): Promise<{ secret: SecretSummary; created: boolean }> {
+    const { org_id: orgId } = getOrg(this.#db);
+    const keyring = this.#keyring();
+    const sealed = await keyring.seal(secret.value, secretContext(orgId, secret.scriptId, secret.name));
+    const { name, scriptId } = secret;
+    return this.#write((db, now) => setSecret(db, { name, scriptId, sealed, keyVersion: keyring.newest }, now));
+  }
+
+  async deleteSecret(name: string, scriptId: string | null): Promise<boolean> {
+    return this.#write((db) => deleteSecret(db, name, scriptId));
+  }
+
+  async readSecrets(scriptId: string, names: string[]): Promise<(string | null)[]> {
+    return readSecrets(this.#opened(), this.#keyring(), { scriptId, names });
+  }
+
+  async rewrapSecrets(): Promise<{ rewrapped: number; total: number }> {
+    const result = await rewrapSecrets(this.#opened(), this.#keyring(), Date.now());
+    await this.#publisher.publish();
+    return result;
+  }
+
   /** Reads the storage, whatever is in it. */
   ping(): void {
     this.#db.find("SELECT count(*) AS count FROM sqlite_master");
@@ -163,6 +258,19 @@ export class Org extends DurableObject<Env> {
   #opened(): Database {
     getOrg(this.#db);
     return this.#db;
+  }
+
+  async #sealedSigningSecret(triggerId: string, secret: string): Promise<SealedSigningSecret> {
+    const { org_id: orgId } = getOrg(this.#db);
+    const keyring = this.#keyring();
+    const sealed = await keyring.seal(secret, signingSecretContext(orgId, triggerId));
+    return { triggerId, sealed, keyVersion: keyring.newest };
+  }
+
+  /** A change that nobody outside has to hear of. */
+  #write<T>(change: (db: Database, now: number) => T): T {
+    this.#opened();
+    return this.#db.transaction(() => change(this.#db, Date.now()));
   }
 
   #change<T>(change: (db: Database, now: number) => T): Promise<T> {

@@ -3,7 +3,7 @@ import { Alarms, type AlarmStorage } from "../alarms.ts";
 import type { Database } from "../database.ts";
 import { settlesWithin } from "../outbox/deadline.ts";
 import { drain } from "../outbox/drain.ts";
-import { dueRows, isOnlyDependants, nextDueAt, postpone, settle } from "../outbox/rows.ts";
+import { dueRows, isOnlyDependants, type Lane, LANES, nextDueAt, postpone, settle } from "../outbox/rows.ts";
 import { SingleFlight } from "../outbox/single-flight.ts";
 import { tombstoneWakeUp } from "../tombstone.ts";
 import { deliver, type Outside } from "./delivery.ts";
@@ -18,14 +18,18 @@ export class Publisher {
   readonly #outside: Outside;
   /** Those who wait until only code of dependants is left; a drain that ends lets go of them too. */
   #waiting: (() => void)[] = [];
-  readonly #flight = new SingleFlight(() => this.#drain());
+  readonly #flights: Record<Lane, SingleFlight> = {
+    publication: new SingleFlight(() => this.#drain("publication")),
+    objects: new SingleFlight(() => this.#drain("objects")),
+  };
+  #removal: Promise<void> | null = null;
   readonly alarms: Alarms;
 
   constructor(db: Database, storage: AlarmStorage, outside: Outside) {
     this.#db = db;
     this.#outside = outside;
     this.alarms = new Alarms(storage, {
-      outbox: { dueAt: () => (db.exists ? nextDueAt(db) : null), run: () => this.#flight.run() },
+      outbox: { dueAt: () => this.#nextDueAt(), run: () => this.#run() },
       tombstone: tombstoneWakeUp(db),
     });
   }
@@ -37,10 +41,21 @@ export class Publisher {
    */
   async publish(waitMs: number = PUBLICATION_WAIT_MS): Promise<void> {
     const armed = this.alarms.arm(Date.now() + waitMs);
-    if (this.#db.exists && nextDueAt(this.#db) !== null) {
-      await settlesWithin(Promise.race([this.#flight.run(), this.#onlyDependantsLeft()]), waitMs);
-    }
+    if (this.#nextDueAt() !== null) await settlesWithin(this.#run(this.#onlyDependantsLeft()), waitMs);
     await armed;
+  }
+
+  #nextDueAt(): number | null {
+    if (!this.#db.exists) return null;
+    const due = LANES.flatMap((lane) => nextDueAt(this.#db, lane) ?? []);
+    return due.length === 0 ? null : Math.min(...due);
+  }
+
+  /** Drains both lanes; does not wait for the end of the publication where `enough` of it is there before. */
+  async #run(enough?: Promise<void>): Promise<void> {
+    const publication = this.#flights.publication.run();
+    const published = enough === undefined ? publication : Promise.race([publication, enough]);
+    await Promise.all([published, this.#flights.objects.run()]);
   }
 
   #onlyDependantsLeft(): Promise<void> {
@@ -52,12 +67,12 @@ export class Publisher {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  async #drain(): Promise<void> {
+  async #drain(lane: Lane): Promise<void> {
     const db = this.#db;
     if (!db.exists) return;
     await drain({
       now: Date.now,
-      due: (now, limit) => dueRows(db, now, limit),
+      due: (now, limit) => dueRows(db, lane, now, limit),
       deliver: (row) => deliver(db, this.#outside, row),
       settle: (row) => {
         settle(db, row);
@@ -65,8 +80,18 @@ export class Publisher {
       },
       postpone: (row, retryAt) => postpone(db, row, retryAt),
     });
-    this.#waiting = [];
-    if (isRemovable(db)) await db.erase(Date.now());
+    if (lane === "publication") this.#waiting = [];
+    await this.#remove();
     await this.alarms.arm(Date.now());
+  }
+
+  /** Erases the org once both lanes are empty; the lane that ends second waits, for there are no tables to ask. */
+  async #remove(): Promise<void> {
+    if (this.#removal === null && this.#db.exists && isRemovable(this.#db)) {
+      this.#removal = this.#db.erase(Date.now()).finally(() => {
+        this.#removal = null;
+      });
+    }
+    await this.#removal;
   }
 }

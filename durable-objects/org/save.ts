@@ -7,6 +7,7 @@ import { relink } from "./relink.ts";
 import { hasRoutes } from "./routes.ts";
 import { getScript, liveVersion, patchScript, type ScriptRow, summaryOfScript } from "./scripts.ts";
 import { publish } from "./settings.ts";
+import { refuseTargetedModule } from "./trigger-targets.ts";
 import { findVersion, insertVersion, pruneVersions, unknownVersion } from "./versions.ts";
 
 const NOT_SAVED = "The script was not saved";
@@ -30,7 +31,7 @@ export function saveScript(db: Database, save: Save, now: number): { script: Scr
   const patch = { description: description ?? undefined, limits };
   const script = patchScript(db, existing, patch, now);
   if (liveVersion(db, script).fingerprint === save.fingerprint) return { script, created: false };
-  refuseRoutedModule(db, script, save.input.kind);
+  refuseStartedModule(db, script, save.input.kind);
   const number = script.last_number + 1;
   const versionId = insertVersion(db, { ...save, scriptId: script.id, number, author: save.actor }, now);
   db.run("UPDATE scripts SET last_number = ? WHERE id = ?", number, script.id);
@@ -51,7 +52,7 @@ export function rollBack(
   const version = findVersion(db, script.id, input.version);
   if (version === null) throw unknownVersion(script, input.version);
   if (version.id === script.live_version_id) return script;
-  refuseRoutedModule(db, script, version.kind);
+  refuseStartedModule(db, script, version.kind);
   const what = `Version ${version.number} of "${script.name}" was not made live`;
   const live = { scriptId: script.id, versionId: version.id, actor: input.actor, what };
   return makeLive(db, live, now);
@@ -122,8 +123,10 @@ function makeLive(db: Database, input: Live, now: number): ScriptRow {
   return getScript(db, input.scriptId);
 }
 
-function refuseRoutedModule(db: Database, script: ScriptRow, kind: "endpoint" | "module"): void {
-  if (kind === "endpoint" || !hasRoutes(db, script.id)) return;
+function refuseStartedModule(db: Database, script: ScriptRow, kind: "endpoint" | "module"): void {
+  if (kind === "endpoint") return;
+  refuseTargetedModule(db, script);
+  if (!hasRoutes(db, script.id)) return;
   throw new PlatformError(
     "invalid",
     `The script "${script.name}" has routes, and a module answers no requests. Delete its routes first.`,

@@ -8,6 +8,7 @@ import { decodeCursor, encodeCursor, pageSize } from "../pages.ts";
 import { importsOf, usersOf } from "./nodes.ts";
 import { refuseUsed, unpublishLink } from "./relink.ts";
 import { getOrg, publish, storedSettings } from "./settings.ts";
+import { refuseTargeted } from "./trigger-targets.ts";
 import { removeVersion, summaryOfVersion, type VersionRow } from "./versions.ts";
 
 export type ScriptRow = {
@@ -76,16 +77,18 @@ export function patchScript(db: Database, script: ScriptRow, patch: ScriptPatch,
 }
 
 /**
- * Removes a script with its versions and routes; false when there was none. Throws `conflict` with the users of a
- * module that others import.
+ * Removes a script with its versions, routes and secrets; false when there was none. Throws `conflict` with the users of
+ * a module that others import, or with the triggers that start it.
  */
 export function deleteScript(db: Database, idOrName: string, now: number): boolean {
   const script = findScript(db, idOrName);
   if (script === null) return false;
   refuseUsed(db, script.name);
+  refuseTargeted(db, script);
   const versions = db.all<VersionRow>("SELECT * FROM versions WHERE script_id = ?", script.id);
   for (const version of versions) removeVersion(db, version, now);
   db.run("DELETE FROM routes WHERE script_id = ?", script.id);
+  db.run("DELETE FROM secrets WHERE script_id = ?", script.id);
   db.run("DELETE FROM scripts WHERE id = ?", script.id);
   unpublishLink(db, script.linked_hash, now);
   publish(db, now);

@@ -3,6 +3,7 @@ import { PlatformError } from "../../contracts/errors.ts";
 import { DEFAULT_ORG_SETTINGS, type OrgState, projectionKey } from "../../contracts/projection.ts";
 import type { Database } from "../database.ts";
 import { enqueue, isEmpty, wakeAll } from "../outbox/rows.ts";
+import { reconfigureDispatcher } from "./reconfigure.ts";
 
 /** The org as its own object knows it. `destroyed` means that nothing may ever be published again. */
 export type OrgRow = {
@@ -77,6 +78,7 @@ export function openOrg(db: Database, input: { orgId: string; slug: string }, no
   } else {
     db.run("UPDATE org SET slug = ?", input.slug);
     enqueue(db, { key: projectionKey(org.slug), operation: "delete_projection" }, now);
+    reconfigureDispatcher(db, now);
   }
   publish(db, now);
 }

@@ -1,12 +1,16 @@
+import type { DispatcherConfiguration, StoreTriggers } from "../objects.ts";
 import type { Outside } from "../org/delivery.ts";
 
 /** One thing that was done outside, in order. */
-type Deed = `${"put" | "delete" | "erase"} ${string}`;
+type Deed = `${"put" | "delete" | "erase" | "configure"} ${string}`;
 
 /** An outside in memory that fails on command; shared by the tests and the objects they make. */
 class Playground {
   readonly values = new Map<string, string>();
   readonly deeds: Deed[] = [];
+  /** What Dispatchers and Stores were told last. */
+  readonly configurations = new Map<string, DispatcherConfiguration>();
+  readonly storeTriggers = new Map<string, StoreTriggers>();
   /** Keys that begin so cannot be written or removed. */
   failing: string[] = [];
   /** Writes wait while this is true. */
@@ -14,6 +18,8 @@ class Playground {
 
   reset(): void {
     this.values.clear();
+    this.configurations.clear();
+    this.storeTriggers.clear();
     this.deeds.length = 0;
     this.failing = [];
     this.hanging = false;
@@ -41,5 +47,15 @@ export const playgroundOutside: Outside = {
       playground.values.delete(key);
     },
   },
-  eraseLog: (orgId) => playground.act(`erase ${orgId}`, `log:${orgId}`),
+  configureDispatcher: async (configuration) => {
+    const { orgId } = configuration;
+    await playground.act(`configure dispatcher ${orgId}`, `dispatcher:${orgId}`);
+    playground.configurations.set(orgId, configuration);
+  },
+  setTriggers: async ({ orgId, kind, name }, triggers) => {
+    await playground.act(`configure ${kind}/${name} ${orgId}`, `store:${orgId}`);
+    playground.storeTriggers.set(`${orgId}/${kind}/${name}`, triggers);
+  },
+  erase: (object, orgId) => playground.act(`erase ${object} ${orgId}`, `${object}:${orgId}`),
+  eraseStore: ({ orgId, kind, name }) => playground.act(`erase ${kind}/${name} ${orgId}`, `store:${orgId}`),
 };
