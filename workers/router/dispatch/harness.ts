@@ -2,7 +2,7 @@ import { LOG_LINE_LENGTH_MAX } from "../../../contracts/limits.ts";
 import type { ScriptLimits } from "../../../contracts/script-limits.ts";
 import { EVENTS_MODULE } from "./harness-events.ts";
 import { METER_MODULE } from "../metering/meter.ts";
-import { ISOLA_SOURCE } from "../isola/source.ts";
+import { isolaModules } from "../isola/index.ts";
 import {
   CONSOLE_BINDING,
   FAULT_HEADER,
@@ -38,7 +38,7 @@ export function harnessModules(main: string, options: HarnessOptions): Record<st
     [`${HARNESS_FOLDER}/runtime.js`]: RUNTIME,
     [`${HARNESS_FOLDER}/events.js`]: EVENTS_MODULE,
     [`${HARNESS_FOLDER}/meter.js`]: METER_MODULE,
-    ...(options.platform ? { [`${HARNESS_FOLDER}/isola.js`]: ISOLA_SOURCE } : {}),
+    ...(options.platform ? isolaModules() : {}),
   };
 }
 
@@ -46,8 +46,10 @@ export function harnessModules(main: string, options: HarnessOptions): Record<st
 export const HARNESS_MAIN = `${HARNESS_FOLDER}/main.js`;
 
 function mainModule(main: string, options: HarnessOptions): string {
+  // Before the script, whichever of its own modules it would import first.
+  const platform = options.platform ? 'import "./isola.js";\n' : "";
   return `import { runnerOf } from "./runtime.js";
-import * as user from ${JSON.stringify(`../${main}`)};
+${platform}import * as user from ${JSON.stringify(`../${main}`)};
 export default runnerOf(user, ${JSON.stringify(options)});
 `;
 }

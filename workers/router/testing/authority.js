@@ -11,6 +11,44 @@ function called(name) {
   if (known.fail.has(name)) throw new Error(`${name} is down`);
 }
 
+/** The kv of all orgs: entries by collection and key, versions that only grow. */
+const kv = { entries: new Map(), version: 0 };
+
+function kvEntry(orgId, collection, key, values) {
+  const entry = kv.entries.get(`${orgId}/${collection}`)?.get(key);
+  if (entry === undefined) return null;
+  return values ? entry : { ...entry, value: null };
+}
+
+function kvPut(orgId, collection, write) {
+  const name = `${orgId}/${collection}`;
+  const entries = kv.entries.get(name) ?? new Map();
+  kv.entries.set(name, entries);
+  const { key } = write;
+  const existed = entries.has(key);
+  if (write.operation === "delete") {
+    entries.delete(key);
+    return { key, version: null, existed };
+  }
+  const version = ++kv.version;
+  const updatedAt = Date.now();
+  const expiresAt = write.ttlMs === null ? null : updatedAt + write.ttlMs;
+  entries.set(key, { key, value: write.value, version, updatedAt, expiresAt });
+  return { key, version, existed };
+}
+
+/** Answers that a test has laid out for methods which this process has no memory for, and what they were asked. */
+const laid = { answers: new Map(), asked: [] };
+
+function answer(name, args) {
+  called(name);
+  laid.asked.push({ name, args: structuredClone(args) });
+  const answers = laid.answers.get(name) ?? [];
+  const next = answers.length > 1 ? answers.shift() : answers[0];
+  if (next?.refusal !== undefined) throw Object.assign(new Error(next.refusal.message), next.refusal);
+  return next?.value ?? null;
+}
+
 export default class Authority extends WorkerEntrypoint {
   async fetch(request) {
     called("fetch");
@@ -33,7 +71,79 @@ export default class Authority extends WorkerEntrypoint {
     const projection = known.orgs.get(slug);
     return projection === undefined ? null : { orgId: projection.orgId, slug, state: projection.state };
   }
+  kvGet(orgId, collection, keys, values) {
+    called("kvGet");
+    return keys.map((key) => kvEntry(orgId, collection, key, values));
+  }
+  kvList(orgId, collection, { prefix, cursor, limit, values }) {
+    called("kvList");
+    const keys = [...(kv.entries.get(`${orgId}/${collection}`)?.keys() ?? [])].sort();
+    const left = keys.filter((key) => key.startsWith(prefix) && (cursor === null || key > cursor));
+    const items = left.slice(0, limit).map((key) => kvEntry(orgId, collection, key, values));
+    return { items, cursor: left.length > limit ? items.at(-1).key : null };
+  }
+  kvWrite(orgId, collection, writes, origin) {
+    called("kvWrite");
+    laid.asked.push({ name: "kvWrite", args: structuredClone([orgId, collection, writes, origin]) });
+    for (const { key, ifVersion } of writes) {
+      const version = kvEntry(orgId, collection, key, true)?.version ?? 0;
+      if (ifVersion === null || ifVersion === version) continue;
+      throw Object.assign(new Error("It has another version."), { code: "conflict", details: { key, version } });
+    }
+    return writes.map((write) => kvPut(orgId, collection, write));
+  }
+  docsGet(...args) {
+    return answer("docsGet", args);
+  }
+  docsFind(...args) {
+    return answer("docsFind", args);
+  }
+  docsCount(...args) {
+    return answer("docsCount", args);
+  }
+  docsWrite(...args) {
+    return answer("docsWrite", args);
+  }
+  listIndexes(...args) {
+    return answer("listIndexes", args);
+  }
+  createIndex(...args) {
+    return answer("createIndex", args);
+  }
+  dropIndex(...args) {
+    return answer("dropIndex", args);
+  }
+  queueSend(...args) {
+    return answer("queueSend", args);
+  }
+  topicPublish(...args) {
+    return answer("topicPublish", args);
+  }
+  readSecrets(...args) {
+    return answer("readSecrets", args);
+  }
+  lockAcquire(...args) {
+    return answer("lockAcquire", args);
+  }
+  lockRelease(...args) {
+    return answer("lockRelease", args);
+  }
+  counterAdd(...args) {
+    return answer("counterAdd", args);
+  }
+  sqlRun(...args) {
+    return answer("sqlRun", args);
+  }
   // What follows is for the tests.
+  /** Each an `{ value }` or a `{ refusal: { code, message, details } }`, one a call; the last stays. */
+  setAnswers(name, answers) {
+    laid.answers.set(name, answers);
+  }
+  takeAsked(name) {
+    const asked = laid.asked.filter((each) => each.name === name).map(({ args }) => args);
+    laid.asked = laid.asked.filter((each) => each.name !== name);
+    return asked;
+  }
   setOrg(projection) {
     known.orgs.set(projection.slug, projection);
   }

@@ -21,6 +21,10 @@ interface Authority {
   setFailing(names: string[]): Promise<void>;
   callsOf(name: string): Promise<number>;
   takeLog(): Promise<LogBatch[]>;
+  /** What a method of the state answers from now on, one a call; the last stays. */
+  setAnswers(name: string, answers: ({ value: unknown } | { refusal: object })[]): Promise<void>;
+  /** The arguments of its calls since the last look. */
+  takeAsked(name: string): Promise<unknown[][]>;
 }
 
 export const authority = (env as unknown as { STATE: Authority }).STATE;

@@ -1,15 +1,12 @@
-/**
- * What scripts import as "isola", as source text: the harness knows which run is asking, and the platform decides.
- */
-export const ISOLA_SOURCE = `
+/** How one script runs another, as source text. */
+export const INVOKE_SOURCE = String.raw`
 import { callInRun, IsolaError } from "./runtime.js";
 
 const { stringify, parse } = JSON;
 const NativeTypeError = TypeError;
-const jsonPattern = /^application\\/(?:[^;]*\\+)?json\\b/i;
+const jsonPattern = /^application\/(?:[^;]*\+)?json\b/i;
+jsonPattern.exec = jsonPattern.exec;
 const isJson = jsonPattern.test.bind(jsonPattern);
-
-export { IsolaError };
 
 export class InvokeError extends IsolaError {
   constructor(code, message, details, status, body) {
