@@ -15,6 +15,7 @@ export default defineConfig({
           DISPATCHER: { className: "Dispatcher", useSQLite: true },
           TOOLS: { className: "Tools", useSQLite: true },
           SQL: { className: "Sql", useSQLite: true },
+          DETACHED_STORE: { className: "DetachedStore", useSQLite: true },
           DETACHED_ORG: { className: "DetachedOrg", useSQLite: true },
         },
         kvNamespaces: ["PROJECTIONS"],

@@ -1,5 +1,6 @@
 import type { Env } from "../env.ts";
-import { Org } from "../index.ts";
+import { Org, Store } from "../index.ts";
+import { storeOutside } from "./store-outside.ts";
 import { playgroundOutside } from "./outside.ts";
 
 export { default, Dispatcher, Log, Org, Sql, Store, Tools } from "../index.ts";
@@ -8,5 +9,12 @@ export { default, Dispatcher, Log, Org, Sql, Store, Tools } from "../index.ts";
 export class DetachedOrg extends Org {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, playgroundOutside);
+  }
+}
+
+/** A Store whose org and deliveries are those of a test. */
+export class DetachedStore extends Store {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, storeOutside);
   }
 }
