@@ -207,6 +207,8 @@ export const CRON_MISSED_MAX = 1_000;
 export const CRON_STEPS_PER_PASS = 2_000;
 /** Past due times kept of one schedule. */
 export const CRON_HISTORY_MAX = 200;
+/** How long they are kept of one that is disabled or gone, in milliseconds. */
+export const CRON_HISTORY_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 /** Events that may follow from one another (E4). */
 export const EVENT_DEPTH_MAX = 8;
 /** What one event carries, in bytes of JSON: a value before and after, and some words about them. */

@@ -35,15 +35,25 @@ export function nextDue(source: CronSchedule, after: number): number | null {
 
 /** The next due times, as many as asked for and no more than are shown at once. Throws `invalid` where there is none. */
 export function previewSchedule(source: CronSchedule, after: number, count: number): number[] {
-  const cron = cronOf(source);
-  const times: number[] = [];
   const wanted = Math.min(Math.max(1, Math.trunc(count) || 1), CRON_PREVIEW_MAX);
-  for (let due = dueWithinHorizon(cron, after); due !== null; due = dueWithinHorizon(cron, due)) {
-    times.push(due);
-    if (times.length === wanted) break;
-  }
+  const times = [...dueTimes(source, after).take(wanted)];
   if (times.length === 0) throw neverDue();
   return times;
+}
+
+/** All due times after a time, one after the other, until one is beyond the horizon of the one before. */
+export function* dueTimes(source: CronSchedule, after: number): Generator<number, undefined> {
+  const cron = cronOf(source);
+  for (let due = dueWithinHorizon(cron, after); due !== null; due = dueWithinHorizon(cron, due)) yield due;
+}
+
+/** The last due time that is not after a time; null for none. */
+export function lastDue(source: CronSchedule, now: number): number | null {
+  return (
+    cronOf(source)
+      .previousRuns(1, new Date(now + 1))[0]
+      ?.getTime() ?? null
+  );
 }
 
 function dueWithinHorizon(cron: Cron, after: number): number | null {

@@ -1,0 +1,115 @@
+import type { CronRun } from "../../../contracts/events/delivery.ts";
+import type { EventData } from "../../../contracts/events/event.ts";
+import type { SourceOf, Trigger } from "../../../contracts/events/trigger.ts";
+import { newId } from "../../../contracts/ids.ts";
+import { CRON_MISSED_MAX, CRON_STEPS_PER_PASS } from "../../../contracts/limits.ts";
+import type { Page, PageRequest } from "../../../contracts/page.ts";
+import type { WakeUp } from "../../alarms.ts";
+import type { Database } from "../../database.ts";
+import type { Configuration } from "../configuration.ts";
+import type { AttemptMade, DeliveryRow } from "../engine/deliveries.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Part } from "../engine/part.ts";
+import { cronHistory, forgetOthers, noteEnd, noteRun, supersede } from "./history.ts";
+import { passOf } from "./pass.ts";
+import { dueSchedules, nextStartAt, reconcile, type ScheduleRow, setDue, startTimes } from "./schedules.ts";
+
+/** What cron needs of its object. */
+export interface CronDeps {
+  db: Database;
+  configuration: Configuration;
+  engine: Pick<Engine, "add" | "commit" | "backlog">;
+  /** 0 ≤ chance < 1. */
+  chance(): number;
+}
+
+/**
+ * Sets triggers off by the clock. That a schedule was due and that it is due later is written in one transaction, so
+ * that no crash makes it run twice or not at all.
+ */
+export class CronPart implements Part {
+  readonly #deps: CronDeps;
+
+  constructor(deps: CronDeps) {
+    this.#deps = deps;
+  }
+
+  get wakeUp(): WakeUp {
+    const { db } = this.#deps;
+    return { dueAt: () => (db.exists ? nextStartAt(db) : null), run: async (now) => this.run(now) };
+  }
+
+  /** Sets off what is due, or as much of it as one pass takes; the rest is due still. */
+  run(now: number): void {
+    const { db, engine } = this.#deps;
+    engine.commit(() => {
+      let steps = 0;
+      for (const row of dueSchedules(db, now)) {
+        steps += this.#setOff(row, now);
+        if (steps >= CRON_STEPS_PER_PASS) break;
+      }
+    });
+  }
+
+  configured(_before: ReadonlyMap<string, Trigger>, after: ReadonlyMap<string, Trigger>, now: number): void {
+    reconcile(this.#deps.db, after, this.#deps.chance, now);
+    forgetOthers(this.#deps.db, now);
+  }
+
+  ended(row: DeliveryRow, end: AttemptMade & { state: "done" | "dead" }): void {
+    noteEnd(this.#deps.db, row.id, end);
+  }
+
+  backlog(): Record<string, { waiting: number; nextAt: number | null }> {
+    if (!this.#deps.db.exists) return {};
+    const times = startTimes(this.#deps.db);
+    return Object.fromEntries(times.map((row) => [row.trigger_id, { waiting: 0, nextAt: row.starts_at }]));
+  }
+
+  /** Sets a trigger off out of turn, within the caller's transaction; answers the delivery's id. */
+  fire(trigger: Trigger & { source: SourceOf<"cron"> }, now: number): string {
+    return this.#deliver(trigger, { scheduledAt: now, missed: 0 }, now);
+  }
+
+  /** Due times of a trigger that have come, the newest first. */
+  history(triggerId: string, page: PageRequest): Page<CronRun> {
+    const { db, configuration, engine } = this.#deps;
+    if (!db.exists) return { items: [], cursor: null };
+    const isPaused = configuration.triggers.get(triggerId)?.state === "paused";
+    return cronHistory(db, { id: triggerId, isPaused, underWay: engine.backlog.taken() }, page);
+  }
+
+  #setOff(row: ScheduleRow, now: number): number {
+    const { db, configuration, chance, engine } = this.#deps;
+    const source = JSON.parse(row.source) as SourceOf<"cron">;
+    const pass = passOf(source, row.due_at, now);
+    setDue(db, { id: row.trigger_id, source, text: row.source }, pass.nextAt, chance());
+    const trigger = configuration.triggers.get(row.trigger_id);
+    if (trigger === undefined) return pass.steps;
+    let { missed } = pass;
+    // While it is paused the newest run stands for all before it: resumed, it is to run once.
+    if (trigger.state === "paused") missed += supersede(db, trigger.id, engine.backlog.taken());
+    this.#deliver({ ...trigger, source }, { ...pass, missed: Math.min(missed, CRON_MISSED_MAX) }, now);
+    return pass.steps;
+  }
+
+  #deliver(
+    trigger: Trigger & { source: SourceOf<"cron"> },
+    { scheduledAt, missed }: { scheduledAt: number; missed: number },
+    now: number,
+  ): string {
+    const { id: triggerId, source } = trigger;
+    const id = newId("delivery");
+    const data: EventData = {
+      kind: "cron",
+      schedule: source.schedule,
+      timeZone: source.timeZone,
+      scheduledAt,
+      missed,
+    };
+    const delivery = { id, triggerId, orderKey: null, at: scheduledAt, depth: 1, causedBy: null };
+    this.#deps.engine.add({ ...delivery, data: JSON.stringify(data) }, now, now);
+    noteRun(this.#deps.db, { triggerId, scheduledAt, missed, deliveryId: id });
+    return id;
+  }
+}
