@@ -114,6 +114,23 @@ describe("destroying an org", () => {
     expect(playground.deeds).toEqual([...erasedObjects(orgId), ...published]);
   });
 
+  it("erases every collection, then the other objects, and is told so again until they are gone", async () => {
+    const orgId = newId("org");
+    const org = testEnv.DETACHED_ORG.getByName(orgId);
+    await org.openOrg(orgId, "hello");
+    await org.addCollection("kv", "orders");
+    await org.addCollection("docs", "orders");
+    playground.deeds.length = 0;
+    playground.failing = ["store:"];
+    expect((await refusalOf(org.destroyOrg())).code).toBe("unavailable");
+    expect(playground.deeds.filter((deed) => !/slug:|code:|log/.test(deed))).toEqual([]);
+    playground.failing = [];
+    await org.destroyOrg();
+    const deeds = playground.deeds.filter((deed) => !/slug:|code:|log/.test(deed));
+    expect(new Set(deeds.slice(0, 2))).toEqual(new Set([`erase kv/orders ${orgId}`, `erase docs/orders ${orgId}`]));
+    expect(deeds.slice(2)).toEqual(erasedObjects(orgId));
+  });
+
   it("outruns a publication that is still under way", async () => {
     const orgId = newId("org");
     const org = testEnv.DETACHED_ORG.getByName(orgId);

@@ -1,3 +1,4 @@
+import { parseFilter } from "../../contracts/data/filter.ts";
 import { PlatformError } from "../../contracts/errors.ts";
 import type { Trigger, TriggerSource } from "../../contracts/events/trigger.ts";
 import { TRIGGERS_PER_ORG_MAX } from "../../contracts/limits.ts";
@@ -22,6 +23,7 @@ export function targetOf(db: Database, idOrName: string): string {
  */
 export function checkedSource(db: Database, source: TriggerSource, self: string): TriggerSource {
   if (source.kind === "cron") checkSchedule(source);
+  if (source.kind === "docs") parseFilter(source.filter);
   if (source.kind === "queue") refuseSecondConsumer(db, source.queue, self);
   if (source.kind !== "dead_letter" || source.of === null) return source;
   return { ...source, of: observedTrigger(db, source.of) };
