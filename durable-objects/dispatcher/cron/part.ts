@@ -20,7 +20,7 @@ export interface CronDeps {
   configuration: Configuration;
   engine: Pick<Engine, "add" | "commit" | "backlog">;
   /** 0 ≤ chance < 1. */
-  chance(): number;
+  chance: () => number;
 }
 
 /**

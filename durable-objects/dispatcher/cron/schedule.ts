@@ -36,7 +36,11 @@ export function nextDue(source: CronSchedule, after: number): number | null {
 /** The next due times, as many as asked for and no more than are shown at once. Throws `invalid` where there is none. */
 export function previewSchedule(source: CronSchedule, after: number, count: number): number[] {
   const wanted = Math.min(Math.max(1, Math.trunc(count) || 1), CRON_PREVIEW_MAX);
-  const times = [...dueTimes(source, after).take(wanted)];
+  const times: number[] = [];
+  for (const due of dueTimes(source, after)) {
+    times.push(due);
+    if (times.length === wanted) break;
+  }
   if (times.length === 0) throw neverDue();
   return times;
 }
