@@ -109,6 +109,12 @@ export interface NewAsyncRun {
   invokeDepth: number;
   depth: number;
   causedBy: string | null;
+  /** Scheme and host that it came to; those of the org where nothing is said. */
+  origin?: string;
+  /** How it was asked for, as the log tells it; `execute` where nothing is said. */
+  trigger?: "http" | "execute" | "invoke";
+  /** Name of the script that {@link causedBy} is a run of. */
+  callerScript?: string;
 }
 
 /** One due time of a schedule that has passed. */

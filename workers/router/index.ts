@@ -2,12 +2,14 @@ import { parseHost } from "../../contracts/hosts.ts";
 import { PlatformError, platformErrorOf } from "../../contracts/errors.ts";
 import { withDeadline } from "./deadline.ts";
 import { keepCookiesHome } from "./dispatch/cookies.ts";
+import { runLater } from "./dispatch/later.ts";
 import { runScript, type RunResult } from "./dispatch/run.ts";
 import type { RouterContext, RouterEnv } from "./env.ts";
 import { hostsOf } from "./hosts.ts";
 import { refuse } from "./pages/respond.ts";
 import { welcome } from "./pages/welcome.ts";
 import { isReserved, reserved } from "./reserved.ts";
+import { accepted } from "./reserved/accepted.ts";
 import type { ResolvedOrg } from "./resolve/org.ts";
 import { resolveOrg } from "./resolve/resolve.ts";
 
@@ -65,6 +67,7 @@ async function serve(
   const script = match === null ? undefined : projection.scripts[match.route.scriptId];
   if (match === null || script === undefined) return unrouted(request, path, hostname, org);
   const run = { org, script, trigger: "http" as const, params: match.params, request, path: target };
+  if (match.route.dispatch === "async") return accepted(request, await runLater(run, env));
   return finish(request, await runScript(run, env, ctx), org, env);
 }
 

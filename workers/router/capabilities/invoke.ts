@@ -6,8 +6,10 @@ import {
   INVOKE_RESPONSE_BYTES_MAX,
   SCRIPT_NAME_LENGTH_MAX,
 } from "../../../contracts/limits.ts";
+import { runLater } from "../dispatch/later.ts";
 import { readBounded } from "../dispatch/read-bounded.ts";
 import { runScript, type RunResult } from "../dispatch/run.ts";
+import { jsonRequest } from "../dispatch/written-request.ts";
 import { hostsOf } from "../hosts.ts";
 import { findScript } from "../resolve/org.ts";
 import { resolveOrg } from "../resolve/resolve.ts";
@@ -28,7 +30,7 @@ interface Invoked {
   body: string;
 }
 
-/** Runs another endpoint script of the caller's org, in the caller's time when it waits. */
+/** Runs another endpoint script of the caller's org: in the caller's time when it waits, else later, with its end kept. */
 export const invoke: Area = async (call, { holder: { slug, orgId }, caller, env, ctx }): Promise<Invoked> => {
   const parsed = callSchema.safeParse(call);
   if (!parsed.success) {
@@ -44,37 +46,21 @@ export const invoke: Area = async (call, { holder: { slug, orgId }, caller, env,
   if (org === null || script === null || script.kind !== "endpoint") {
     throw new PlatformError("not_found", `There is no endpoint script ${JSON.stringify(name)} in this org.`);
   }
-  let started: (executionId: string) => void = () => {};
-  const began = new Promise<string>((resolve) => {
-    started = resolve;
-  });
-  const running = runScript(
-    {
-      org,
-      script,
-      trigger: "invoke",
-      params: {},
-      path: "/",
-      request: new Request(`http://${slug}.${env.DOMAIN}/`, {
-        method: "POST",
-        headers: { "content-type": "application/json", "content-length": String(byteLength(payload)) },
-        body: payload,
-      }),
-      ...(wait ? { dueAt: caller.dueAt } : {}),
-      caller: { executionId: caller.executionId, scriptName: caller.scriptName, depth: caller.depth },
-      eventDepth: caller.eventDepth,
-      onStart: started,
-    },
-    env,
-    ctx,
-  );
+  const run = {
+    org,
+    script,
+    trigger: "invoke" as const,
+    params: {},
+    path: "/",
+    request: jsonRequest(`http://${slug}.${env.DOMAIN}/`, payload),
+  };
+  const { executionId, scriptName, depth, eventDepth, dueAt } = caller;
+  const by = { executionId, scriptName, depth };
   if (!wait) {
-    const drained = running.then((result) => result.response?.body?.cancel());
-    ctx.waitUntil(drained.catch(() => {}));
-    const executionId = await Promise.race([began, running.then((result) => result.executionId)]);
-    return { executionId, status: 202, type: "", body: "" };
+    const started = await runLater({ ...run, caller: { ...by, eventDepth } }, env);
+    return { executionId: started, status: 202, type: "", body: "" };
   }
-  return answerOf(await running);
+  return answerOf(await runScript({ ...run, dueAt, caller: by, eventDepth }, env, ctx));
 };
 
 async function answerOf(result: RunResult): Promise<Invoked> {
@@ -90,5 +76,3 @@ async function answerOf(result: RunResult): Promise<Invoked> {
   }
   return { executionId, status, type, body };
 }
-
-const byteLength = (text: string): number => new TextEncoder().encode(text).byteLength;

@@ -14,6 +14,8 @@ import { jsonRequest, requestOf } from "./written-request.ts";
 const UNREADABLE_PAUSE_MS = 1_000;
 /** Words of an error that go back to whoever delivers, in characters. */
 const MESSAGE_LENGTH_MAX = 1_000;
+/** Header of a kept answer whose body was too long to keep. */
+const BODY_DROPPED_HEADER = "isola-body-dropped";
 
 /** Runs a script for an event, or for a request that nobody waits for. All that can happen is a result. */
 export async function deliver(request: DeliverRequest, env: RouterEnv, ctx: RouterContext): Promise<DeliverResult> {
@@ -67,15 +69,15 @@ function runOf(target: Target, { work }: DeliverRequest, env: RouterEnv): Run {
   const { run } = work;
   return {
     ...target,
-    trigger: run.causedBy === null ? "execute" : "invoke",
+    trigger: run.trigger ?? "execute",
     params: run.params,
     path: run.path,
-    request: requestOf(`${origin}${run.path}`, run),
+    request: requestOf(`${run.origin ?? origin}${run.path}`, run),
     eventDepth: run.depth,
     executionId: run.executionId,
     ...(run.causedBy === null
       ? {}
-      : { caller: { executionId: run.causedBy, scriptName: "", depth: run.invokeDepth - 1 } }),
+      : { caller: { executionId: run.causedBy, scriptName: run.callerScript ?? "", depth: run.invokeDepth - 1 } }),
     asksAgain: true,
   };
 }
@@ -111,11 +113,12 @@ async function resultOfRequest(result: RunResult): Promise<DeliverResult> {
     return failedAs(result, refusal.code, refusal.message, null);
   }
   const { body, bodyEncoding, truncated } = await readBounded(response, ASYNC_RESULT_BYTES_MAX);
-  if (truncated) {
-    return failedAs(result, "too_large", `The answer is over the ${ASYNC_RESULT_BYTES_MAX} bytes that are kept.`, null);
-  }
   const headers = Object.fromEntries(response.headers);
-  return { outcome: "ok", executionId, durationMs, acks: null, response: { status, headers, body, bodyEncoding } };
+  // The half of a body is worse than none.
+  const answer = truncated
+    ? { status, headers: { ...headers, [BODY_DROPPED_HEADER]: "too-large" }, body: "", bodyEncoding: "utf8" as const }
+    : { status, headers, body, bodyEncoding };
+  return { outcome: "ok", executionId, durationMs, acks: null, response: answer };
 }
 
 /** Why there is no answer; a run that never began for want of room is thrown, for it is to be asked for again. */

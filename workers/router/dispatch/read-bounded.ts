@@ -5,12 +5,12 @@ export interface ReadBody {
   truncated: boolean;
 }
 
-/** Reads a response's body up to `bytesMax` bytes and lets go of the rest. */
-export async function readBounded(response: Response, bytesMax: number): Promise<ReadBody> {
+/** Reads the body of a response or a request up to `bytesMax` bytes and lets go of the rest. */
+export async function readBounded(message: Pick<Response, "body">, bytesMax: number): Promise<ReadBody> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   let truncated = false;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of (message.body ?? []) as AsyncIterable<Uint8Array>) {
     const room = bytesMax - size;
     chunks.push(chunk.subarray(0, room));
     size += Math.min(chunk.byteLength, room);

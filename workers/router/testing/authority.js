@@ -77,7 +77,8 @@ export default class Authority extends WorkerEntrypoint {
   }
   kvList(orgId, collection, { prefix, cursor, limit, values }) {
     called("kvList");
-    const keys = [...(kv.entries.get(`${orgId}/${collection}`)?.keys() ?? [])].sort();
+    const names = kv.entries.get(`${orgId}/${collection}`)?.keys() ?? [];
+    const keys = [...names].sort((a, b) => (a < b ? -1 : 1));
     const left = keys.filter((key) => key.startsWith(prefix) && (cursor === null || key > cursor));
     const items = left.slice(0, limit).map((key) => kvEntry(orgId, collection, key, values));
     return { items, cursor: left.length > limit ? items.at(-1).key : null };
@@ -133,6 +134,15 @@ export default class Authority extends WorkerEntrypoint {
   }
   sqlRun(...args) {
     return answer("sqlRun", args);
+  }
+  startAsyncRun(...args) {
+    return answer("startAsyncRun", args);
+  }
+  findAsyncRun(...args) {
+    return answer("findAsyncRun", args);
+  }
+  receiveWebhook(...args) {
+    return answer("receiveWebhook", args);
   }
   // What follows is for the tests.
   /** Each an `{ value }` or a `{ refusal: { code, message, details } }`, one a call; the last stays. */

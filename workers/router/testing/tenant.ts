@@ -8,7 +8,13 @@ import {
   type ProjectedScript,
   type VersionCode,
 } from "../../../contracts/projection.ts";
-import { parseRoute, sortByPrecedence, splitRoutePattern, type Route } from "../../../contracts/routing/index.ts";
+import {
+  parseRoute,
+  sortByPrecedence,
+  splitRoutePattern,
+  type Route,
+  type RouteDispatch,
+} from "../../../contracts/routing/index.ts";
 import { effectiveLimits, type SomeScriptLimits } from "../../../contracts/script-limits.ts";
 import type { RouterEnv } from "../env.ts";
 import { hostsOf } from "../hosts.ts";
@@ -45,6 +51,8 @@ export class Tenant {
     options: {
       name?: string;
       routes?: string[];
+      /** How its routes are run. */
+      dispatch?: RouteDispatch;
       wallClockMs?: number;
       limits?: SomeScriptLimits;
       kind?: "endpoint" | "module";
@@ -71,7 +79,9 @@ export class Tenant {
       this.#routes = this.#routes.filter((route) => route.scriptId !== id);
     }
     this.#scripts[script.id] = script;
-    for (const pattern of options.routes ?? ["/*"]) this.#routes.push(routeOf(pattern, script.id));
+    for (const pattern of options.routes ?? ["/*"]) {
+      this.#routes.push({ ...routeOf(pattern, script.id), ...(options.dispatch && { dispatch: options.dispatch }) });
+    }
     await this.publish("running", options.forget);
     return script;
   }
