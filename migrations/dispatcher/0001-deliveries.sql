@@ -64,6 +64,7 @@ CREATE TABLE dead_letters (
 ) STRICT;
 
 CREATE INDEX dead_letters_by_trigger ON dead_letters (trigger_id, seq, length);
+CREATE INDEX dead_letters_by_age ON dead_letters (died_at, length);
 
 CREATE TABLE async_runs (
   execution_id TEXT PRIMARY KEY,

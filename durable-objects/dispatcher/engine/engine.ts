@@ -1,0 +1,187 @@
+import type { DeliverRequest } from "../../../contracts/events/dispatch.ts";
+import type { NewDelivery } from "../../../contracts/events/delivery.ts";
+import { ALARM_RETRY_MS, DELIVERIES_SAFETY_MS, DELIVERIES_SETTLE_MS } from "../../../contracts/limits.ts";
+import type { WakeUp } from "../../alarms.ts";
+import type { Database } from "../../database.ts";
+import type { Configuration } from "../configuration.ts";
+import type { Outside } from "../outside.ts";
+import { Backlog } from "./backlog.ts";
+import { addDelivery, ASYNC_SOURCE, type DeliveryRow, discardOpen } from "./deliveries.ts";
+import type { Parts } from "./part.ts";
+import { type Made, Pump } from "./pump.ts";
+import { requestOf } from "./request.ts";
+import { Room } from "./room.ts";
+import { type Settled, settle } from "./settle.ts";
+
+/** What the engine needs of its object. */
+export interface EngineDeps {
+  db: Database;
+  configuration: Configuration;
+  outside: Outside;
+  parts: Parts;
+  /** Sets the object's alarm anew. */
+  arm(): void;
+  /** So many deliveries have ended. */
+  ended(count: number): void;
+}
+
+/**
+ * Carries deliveries from storage to the edges and what came of them back. Every change of what is to be delivered
+ * goes through {@link commit}, after which what is due leaves in the same turn.
+ */
+export class Engine {
+  readonly #deps: EngineDeps;
+  readonly #room: Room;
+  readonly #pump: Pump;
+  /** Added by the transaction under way. */
+  #added: DeliveryRow[] = [];
+  #made: Made[] = [];
+  #settling = false;
+  #safetyAt: number | null = null;
+  readonly backlog: Backlog;
+
+  constructor(deps: EngineDeps) {
+    this.#deps = deps;
+    this.#room = new Room(deps.db);
+    this.backlog = new Backlog(deps.db);
+    this.#pump = new Pump({
+      backlog: this.backlog,
+      outside: deps.outside,
+      request: (row) => this.#request(row),
+      made: (made) => this.#note(made),
+    });
+  }
+
+  /** Wakes the object for what is due later, and for what a restart may have left. */
+  get wakeUp(): WakeUp {
+    return {
+      dueAt: () => this.#dueAt(),
+      run: async () => {
+        this.#safetyAt = null;
+        this.kick();
+      },
+    };
+  }
+
+  /** Runs a change of the configuration in one transaction, and follows it when it is committed. */
+  reconfigure(change: () => void): void {
+    this.commit(change, () => this.reload());
+  }
+
+  /** Reads the configuration, and delivers for its active triggers, and runs, from now on. */
+  reload(): void {
+    this.#deps.configuration.load();
+    const active = [...this.#deps.configuration.triggers.values()].filter(({ state }) => state === "active");
+    this.backlog.setSources([...active.map(({ id }) => id), ASYNC_SOURCE]);
+    this.#safetyAt = this.backlog.nextAt();
+  }
+
+  /** Runs a change in one transaction, and delivers what it added as soon as it is committed. */
+  commit<T>(change: () => T, committed: () => void = () => {}): T {
+    this.#added = [];
+    const result = this.#deps.db.transaction(change);
+    committed();
+    const added = this.#added.splice(0);
+    const now = Date.now();
+    for (const row of added) this.backlog.offer(row, now);
+    this.kick();
+    return result;
+  }
+
+  /**
+   * Adds a delivery, within a change that {@link commit} runs. False where its id was here before. Throws
+   * `unavailable` when too many wait.
+   */
+  add(delivery: NewDelivery, dueAt: number, since: number = delivery.at): boolean {
+    this.#room.reserve(1, delivery.data.length, Date.now());
+    const row = addDelivery(this.#deps.db, delivery, dueAt, since);
+    if (row !== null) this.#added.push(row);
+    return row !== null;
+  }
+
+  /** Throws away what a trigger has waiting; answers how many. What is under way goes on. */
+  discard(triggerId: string, also: () => number): number {
+    const taken = this.backlog.taken();
+    return this.commit(
+      () => discardOpen(this.#deps.db, triggerId, taken) + also(),
+      () => this.backlog.reread(triggerId),
+    );
+  }
+
+  /** Starts what is due. Nothing else needs to be done for it to be delivered. */
+  kick(): void {
+    this.#pump.fill();
+    this.#deps.arm();
+  }
+
+  #request(row: DeliveryRow): DeliverRequest | null {
+    const { identity, triggers } = this.#deps.configuration;
+    return identity === null ? null : requestOf(identity, triggers.get(row.trigger_id) ?? null, row);
+  }
+
+  #note(made: Made): void {
+    this.#made.push(made);
+    if (this.#settling) return;
+    this.#settling = true;
+    setTimeout(() => {
+      this.#settling = false;
+      this.#settleAll(this.#made.splice(0));
+    }, DELIVERIES_SETTLE_MS);
+  }
+
+  /** Writes down together what has come back; where that fails, one by one, so that one cannot hold back the others. */
+  #settleAll(all: Made[]): void {
+    try {
+      this.#settle(all);
+    } catch (error) {
+      if (all.length > 1) for (const made of all) this.#settleAll([made]);
+      else this.#giveUp(all, error);
+    }
+    this.kick();
+  }
+
+  #settle(all: Made[]): void {
+    if (!this.#deps.db.exists) {
+      for (const { row } of all) this.backlog.letGo(row, null);
+      return;
+    }
+    const settled: Settled[] = [];
+    this.commit(() => {
+      for (const made of all) settled.push(settle(this.#settleDeps(), made));
+    });
+    const now = Date.now();
+    let ended = 0;
+    for (const { row, next, dueAt } of settled) {
+      this.backlog.letGo(row, dueAt);
+      if (next !== null) this.backlog.offer(next, now);
+      if (dueAt === null) ended += 1;
+    }
+    this.#deps.ended(ended);
+  }
+
+  #settleDeps(): Parameters<typeof settle>[0] {
+    const { db, configuration, parts, outside } = this.#deps;
+    return {
+      db,
+      triggers: configuration.triggers,
+      parts,
+      chance: outside.chance,
+      add: (delivery, dueAt) => this.add(delivery, dueAt),
+    };
+  }
+
+  /** What cannot be written down has not happened: it is delivered again. */
+  #giveUp(all: Made[], error: unknown): void {
+    console.error("dispatcher: the result of a delivery could not be stored", error);
+    for (const { row } of all) this.backlog.letGo(row, Date.now() + ALARM_RETRY_MS);
+  }
+
+  #dueAt(): number | null {
+    const now = Date.now();
+    if (this.#safetyAt === null && this.backlog.isBusy) this.#safetyAt = now + DELIVERIES_SAFETY_MS;
+    const nextAt = this.backlog.nextAt();
+    // What is due already waits for room, and the safety alarm is behind it.
+    if (nextAt === null || nextAt <= now) return this.#safetyAt;
+    return this.#safetyAt === null ? nextAt : Math.min(nextAt, this.#safetyAt);
+  }
+}
