@@ -4,6 +4,17 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    projects: ["contracts", "durable-objects", "workers/*", "local", "cli", "test", "test/api", "redteam", "crash"],
+    projects: [
+      "contracts",
+      "durable-objects",
+      "workers/*",
+      "local",
+      "cli",
+      "sdk",
+      "test",
+      "test/api",
+      "redteam",
+      "crash",
+    ],
   },
 });
