@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 
 import type { CollectionStats } from "../../contracts/data/collections.ts";
+import type { Doc, DocIndex, DocPage, DocQuery, DocWrite, DocWritten } from "../../contracts/data/docs.ts";
 import type { KvEntry, KvRange, KvWrite, KvWritten } from "../../contracts/data/kv.ts";
 import { NO_ORIGIN, type Origin } from "../../contracts/data/origin.ts";
 import { PlatformError } from "../../contracts/errors.ts";
@@ -12,6 +13,11 @@ import type { StoreName, StoreTriggers } from "../objects.ts";
 import { tombstoneWakeUp } from "../tombstone.ts";
 import { Changes } from "./changes.ts";
 import { addCollection, type Collection, findCollection, replaceTriggers } from "./collection.ts";
+import { countDocs, countNothing, findDocs, findNothing } from "./docs/find.ts";
+import { clearDocs, createIndex, dropIndex } from "./docs/index-changes.ts";
+import { listIndexes, toDocIndex } from "./docs/indexes.ts";
+import { getDocs } from "./docs/read.ts";
+import { writeDocs, writeNoDocs } from "./docs/write.ts";
 import { countExpired, expireEntries, nextExpiryAt } from "./kv/expire.ts";
 import { getEntries, listEntries } from "./kv/read.ts";
 import { writeEntries, writeNothing } from "./kv/write.ts";
@@ -72,6 +78,38 @@ export class Store extends DurableObject<Env> {
     return this.#change(origin, (changes) => writeEntries(changes, writes));
   }
 
+  docsGet(_store: StoreName, ids: string[]): (Doc | null)[] {
+    return this.#db.exists ? getDocs(this.#db, ids) : ids.map(() => null);
+  }
+
+  docsFind(store: StoreName, query: DocQuery): DocPage {
+    return this.#db.exists ? findDocs(this.#db, store.name, query) : findNothing(query);
+  }
+
+  docsCount(_store: StoreName, filter: string, max: number): { count: number; exact: boolean } {
+    return this.#db.exists ? countDocs(this.#db, filter, max) : countNothing(filter);
+  }
+
+  async docsWrite(store: StoreName, writes: DocWrite[], origin: Origin): Promise<DocWritten[]> {
+    const nothing = this.#db.exists ? null : writeNoDocs(writes);
+    if (nothing !== null) return nothing;
+    if (!this.#db.exists) await this.#create(store);
+    return this.#change(origin, (changes) => writeDocs(changes, writes));
+  }
+
+  listIndexes(_store: StoreName): DocIndex[] {
+    return this.#db.exists ? listIndexes(this.#db).map(toDocIndex) : [];
+  }
+
+  async createIndex(store: StoreName, index: DocIndex): Promise<DocIndex> {
+    if (!this.#db.exists) await this.#create(store);
+    return this.#change(NO_ORIGIN, (changes) => createIndex(changes, index));
+  }
+
+  async dropIndex(_store: StoreName, name: string): Promise<boolean> {
+    return this.#db.exists && this.#db.transaction(() => dropIndex(this.#db, name));
+  }
+
   stats(_store: StoreName): CollectionStats | null {
     const collection = this.#collection;
     if (collection === null) return null;
@@ -91,6 +129,7 @@ export class Store extends DurableObject<Env> {
     // Versions go on from where they are, and events of what was written before are still delivered.
     this.#db.transaction(() => {
       this.#db.run("DELETE FROM kv");
+      clearDocs(this.#db);
       this.#db.run("UPDATE collection SET count = 0");
     });
     this.#collection = findCollection(this.#db);
