@@ -87,13 +87,22 @@ interface AnyInput {
 }
 
 function pathOf(endpoint: Endpoint, input: AnyInput): string {
-  const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(input.params?.[name] ?? ""));
+  const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => segmentOf(name, input.params?.[name] ?? ""));
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(input.query ?? {})) {
     if (value !== undefined) query.set(name, `${value}`);
   }
   const text = query.toString();
   return text === "" ? path : `${path}?${text}`;
+}
+
+/** Every URL parser takes `.` and `..` for steps in the path, however they are encoded, and skips what is empty. */
+function segmentOf(name: string, text: string): string {
+  if (text !== "" && text !== "." && text !== "..") return encodeURIComponent(text);
+  const reason = "cannot stand in a path";
+  throw new PlatformError("invalid", `No URL can carry ${JSON.stringify(text)} as the ${name}.`, {
+    issues: [{ field: name, reason }],
+  });
 }
 
 async function* eventsOf(endpoint: Endpoint, { body }: Response): AsyncGenerator<unknown, void> {

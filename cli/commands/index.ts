@@ -1,7 +1,26 @@
 import type { Command } from "../framework/command.ts";
 import { completionOf } from "./completion.ts";
+import { discardDeadLetter } from "./dead-letters/discard.ts";
+import { getDeadLetter } from "./dead-letters/get.ts";
+import { listDeadLetters } from "./dead-letters/list.ts";
+import { replayDeadLetter } from "./dead-letters/replay.ts";
+import { getDelivery } from "./deliveries/get.ts";
+import { listDeliveries } from "./deliveries/list.ts";
 import { deploy } from "./deploy.ts";
 import { dev } from "./dev.ts";
+import { listDocsCollections } from "./docs/collections.ts";
+import { countDocs } from "./docs/count.ts";
+import { deleteDoc } from "./docs/delete.ts";
+import { dropDocs } from "./docs/drop.ts";
+import { findDocs } from "./docs/find.ts";
+import { getDoc } from "./docs/get.ts";
+import { createDocIndex } from "./docs/index-create.ts";
+import { deleteDocIndex } from "./docs/index-delete.ts";
+import { listDocIndexes } from "./docs/indexes.ts";
+import { insertDoc } from "./docs/insert.ts";
+import { putDoc } from "./docs/put.ts";
+import { docsStats } from "./docs/stats.ts";
+import { updateDoc } from "./docs/update.ts";
 import { curlExecution } from "./executions/curl.ts";
 import { getExecution } from "./executions/get.ts";
 import { listExecutions } from "./executions/list.ts";
@@ -10,6 +29,13 @@ import { invoke } from "./invoke.ts";
 import { createKey } from "./keys/create.ts";
 import { listKeys } from "./keys/list.ts";
 import { revokeKey } from "./keys/revoke.ts";
+import { listKvCollections } from "./kv/collections.ts";
+import { deleteKv } from "./kv/delete.ts";
+import { dropKv } from "./kv/drop.ts";
+import { getKv } from "./kv/get.ts";
+import { listKv } from "./kv/list.ts";
+import { setKv } from "./kv/set.ts";
+import { kvStats } from "./kv/stats.ts";
 import { login } from "./login.ts";
 import { logout } from "./logout.ts";
 import { logs } from "./logs.ts";
@@ -18,6 +44,9 @@ import { deleteOrg } from "./orgs/delete.ts";
 import { getOrg } from "./orgs/get.ts";
 import { listOrgs } from "./orgs/list.ts";
 import { setOrg } from "./orgs/set.ts";
+import { listQueues } from "./queues/list.ts";
+import { purgeQueue } from "./queues/purge.ts";
+import { sendToQueue } from "./queues/send.ts";
 import { checkRoute } from "./routes/check.ts";
 import { createRoute } from "./routes/create.ts";
 import { deleteRoute } from "./routes/delete.ts";
@@ -30,6 +59,22 @@ import { listScripts } from "./scripts/list.ts";
 import { rollBackScript } from "./scripts/rollback.ts";
 import { setScript } from "./scripts/set.ts";
 import { listVersions } from "./scripts/versions.ts";
+import { deleteSecret } from "./secrets/delete.ts";
+import { listSecrets } from "./secrets/list.ts";
+import { rewrapSecrets } from "./secrets/rewrap.ts";
+import { setSecret } from "./secrets/set.ts";
+import { publishToTopic } from "./topics/publish.ts";
+import { createTrigger } from "./triggers/create.ts";
+import { deleteTrigger } from "./triggers/delete.ts";
+import { discardTrigger } from "./triggers/discard.ts";
+import { fireTrigger } from "./triggers/fire.ts";
+import { getTrigger } from "./triggers/get.ts";
+import { listTriggerHistory } from "./triggers/history.ts";
+import { listTriggers } from "./triggers/list.ts";
+import { previewTrigger } from "./triggers/preview.ts";
+import { rotateTriggerSecret } from "./triggers/rotate-secret.ts";
+import { pauseTrigger, resumeTrigger, enableTrigger, disableTrigger } from "./triggers/states.ts";
+import { updateTrigger } from "./triggers/update.ts";
 import { version } from "./version.ts";
 import { whoami } from "./whoami.ts";
 
@@ -65,6 +110,54 @@ export const COMMANDS: readonly Command[] = [
   getExecution,
   replayExecution,
   curlExecution,
+  listKvCollections,
+  kvStats,
+  listKv,
+  getKv,
+  setKv,
+  deleteKv,
+  dropKv,
+  listDocsCollections,
+  docsStats,
+  findDocs,
+  countDocs,
+  getDoc,
+  insertDoc,
+  putDoc,
+  updateDoc,
+  deleteDoc,
+  listDocIndexes,
+  createDocIndex,
+  deleteDocIndex,
+  dropDocs,
+  listSecrets,
+  setSecret,
+  deleteSecret,
+  rewrapSecrets,
+  listTriggers,
+  createTrigger,
+  getTrigger,
+  updateTrigger,
+  pauseTrigger,
+  resumeTrigger,
+  enableTrigger,
+  disableTrigger,
+  fireTrigger,
+  listTriggerHistory,
+  previewTrigger,
+  rotateTriggerSecret,
+  discardTrigger,
+  deleteTrigger,
+  listDeliveries,
+  getDelivery,
+  listDeadLetters,
+  getDeadLetter,
+  replayDeadLetter,
+  discardDeadLetter,
+  listQueues,
+  sendToQueue,
+  purgeQueue,
+  publishToTopic,
   listKeys,
   createKey,
   revokeKey,

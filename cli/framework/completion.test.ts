@@ -15,7 +15,8 @@ function offers(...words: string[]): string[] {
 
 describe("the completion of bash", () => {
   it("offers commands, then verbs, then options", () => {
-    expect(offers("de")).toEqual(["deploy", "dev"]);
+    expect(offers("de")).toEqual(["deploy", "dev", "deliveries", "dead-letters"]);
+    expect(offers("dead-letters", "re")).toEqual(["replay"]);
     expect(offers("scripts", "ver")).toEqual(["versions"]);
     expect(offers("routes", "")).toEqual(["list", "create", "delete", "check", "match"]);
     expect(offers("deploy", "x.ts", "--na")).toEqual(["--name"]);

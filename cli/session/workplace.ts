@@ -15,3 +15,12 @@ export async function openWorkplace(host: Host, org: string | undefined, asks = 
   const session = await openSession(host);
   return { ...session, slug: await orgSlug(org, host, session, asks) };
 }
+
+/** The option of every write of data that may depend on what is there. */
+export const IF_VERSION_OPTION = {
+  type: "integer",
+  value: "n",
+  min: 0,
+  max: 999_999_999,
+  about: "only if this is its version; 0 means that it must not be there",
+} as const;

@@ -71,6 +71,7 @@ export function aRoute(script: string, method: string, path: string, host: strin
     hostKind: hostKindOf(host),
     path,
     pathKind,
+    dispatch: "sync",
   };
 }
 

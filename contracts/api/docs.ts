@@ -21,10 +21,12 @@ export const docSchema = z.object({
 });
 
 /** A filter such as `{"age":{"$gte":18}}`; what it may say is checked by its collection. */
-const filterSchema = z.custom<Record<string, unknown>>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  'must be an object such as {"state":"open"}',
-);
+export const filterSchema = z
+  .custom<Record<string, unknown>>(
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+    'must be an object such as {"state":"open"}',
+  )
+  .meta({ type: "object" });
 
 const ifVersion = ifVersionSchema.unwrap().optional();
 const orderedField = z.strictObject({ field: fieldPathSchema, descending: z.boolean().default(false) });

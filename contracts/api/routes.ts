@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import { idSchema } from "../ids.ts";
+import { ROUTE_DISPATCHES } from "../routing/index.ts";
 import { endpoint, pageOf } from "./endpoint.ts";
 import { orgParams } from "./orgs.ts";
 
@@ -12,6 +13,8 @@ export const routeSchema = z.object({
   hostKind: z.enum(["any", "strict", "wildcard"]),
   path: z.string(),
   pathKind: z.enum(["exact", "param", "prefix"]),
+  /** `async` answers 202 at once and runs the script later; its answer is kept. */
+  dispatch: z.enum(ROUTE_DISPATCHES),
 });
 
 /** What a caller says of a route; the kinds are read off the pattern unless given. */
@@ -21,7 +24,7 @@ const routeInput = z.object({
   host: z.string().max(300).nullable().optional(),
   path: z.string().max(2_000),
   pathKind: z.enum(["exact", "param", "prefix"]).optional(),
-  dispatch: z.enum(["sync"]).default("sync"),
+  dispatch: z.enum(ROUTE_DISPATCHES).default("sync"),
 });
 
 export const listRoutes = endpoint({

@@ -5,17 +5,14 @@ import { retryPolicySchema } from "../events/retry.ts";
 import { TRIGGER_STATES, triggerNameSchema, triggerSourceSchema } from "../events/trigger.ts";
 import { idSchema } from "../ids.ts";
 import { CRON_EXPRESSION_LENGTH_MAX, CRON_PREVIEW_MAX, TRIGGER_FILTER_LENGTH_MAX } from "../limits.ts";
+import { filterSchema } from "./docs.ts";
 import { endpoint, pageOf, pageQuery, scriptRef, timestamp } from "./endpoint.ts";
 import { orgParams } from "./orgs.ts";
 
 const [kv, docs, cron, queue, pubsub, webhook, deadLetter] = triggerSourceSchema.options;
 
 /** A filter of documents: an object, which is stored as its text. */
-const filterInput = z
-  .custom<Record<string, unknown>>(
-    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-    'must be an object such as {"state":"open"}',
-  )
+const filterInput = filterSchema
   .transform((filter) => JSON.stringify(filter))
   .pipe(z.string().max(TRIGGER_FILTER_LENGTH_MAX));
 

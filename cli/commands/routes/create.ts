@@ -16,13 +16,21 @@ export const createRoute = defineCommand({
   options: {
     org: ORG_OPTION,
     script: { type: "string", value: "script", required: true, about: "name or id of the script that answers" },
+    async: { type: "boolean", about: "answer 202 at once and run the script later; its answer is kept for a day" },
   },
   examples: ['routes create "GET /hello/:name" --script hello', "routes create '/*' --script site --org shop"],
   async run({ args, options, host }) {
     const { method, host: hostPattern, path } = readRoute(args.route, NAME);
     const { client, slug } = await openWorkplace(host, options.org);
-    const body = { method, host: hostPattern, path, script: options.script };
+    const body = {
+      method,
+      host: hostPattern,
+      path,
+      script: options.script,
+      dispatch: options.async ? "async" : "sync",
+    } as const;
     const route = await client.createRoute({ params: { slug }, body });
-    return { json: route, text: clean(`${routeText(route)} is answered by ${route.script.name} (${route.id})`) };
+    const how = route.dispatch === "async" ? "is run later by" : "is answered by";
+    return { json: route, text: clean(`${routeText(route)} ${how} ${route.script.name} (${route.id})`) };
   },
 });

@@ -3,7 +3,7 @@ import { table } from "../../framework/text.ts";
 import { ORG_OPTION } from "../../session/org.ts";
 import { openWorkplace } from "../../session/workplace.ts";
 
-const HEADING = ["method", "host", "path", "script", "id"];
+const HEADING = ["method", "host", "path", "script", "dispatch", "id"];
 
 export const listRoutes = defineCommand({
   name: "routes list",
@@ -18,6 +18,7 @@ export const listRoutes = defineCommand({
       route.host ?? "any",
       route.path,
       route.script.name,
+      route.dispatch,
       route.id,
     ]);
     return { json: page, text: table(HEADING, rows, `${slug} has no routes. Make one: \`isola routes create\`.`) };

@@ -28,9 +28,10 @@ export const routes = new Mounts()
     const { id, slug } = access.org;
     const pattern = parsePattern(body);
     const script = await scriptNamed(scope, id, body.script);
-    const route = await scope.state.createRoute(id, { scriptId: script.id, ...pattern });
+    const route = await scope.state.createRoute(id, { scriptId: script.id, ...pattern, dispatch: body.dispatch });
     await scope.edges.forget(slug);
-    const details = { script: script.name, method: route.method, host: route.host, path: route.path };
+    const { method, host, path, dispatch } = route;
+    const details = { script: script.name, method, host, path, dispatch };
     auditLater(scope, { actor: actorOf(principal), action: "route.create", target: route.id, orgId: id, details });
     return toRoute(route, new Map([[script.id, script.name]]));
   })
@@ -83,7 +84,7 @@ function parseTarget(url: string, base: string): { hostname: string; path: strin
 }
 
 function toRoute(route: Route, names: RouteNames) {
-  const { id, scriptId, method, host, path, pathKind } = route;
+  const { id, scriptId, method, host, path, pathKind, dispatch = "sync" } = route;
   const script = { id: scriptId, name: names.get(scriptId) ?? "" };
-  return { id, script, method, host, hostKind: hostKindOf(host), path, pathKind };
+  return { id, script, method, host, hostKind: hostKindOf(host), path, pathKind, dispatch };
 }
