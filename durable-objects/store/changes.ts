@@ -76,7 +76,9 @@ export class Changes {
     if (triggerIds.length === 0) return;
     this.#room ??= EVENTS_OUTBOX_MAX - backlog(this.db);
     if (this.#events >= this.#room) throw outboxFull(this.#collection.name);
-    addRow(this.db, this.#collection, { change, triggerIds, origin }, this.now);
+    const length = addRow(this.db, this.#collection, { change, triggerIds, origin }, this.now);
+    // What was removed has made as much room as its event takes, and must always be possible.
+    if (change.next !== null) this.#grownBytes += length;
     this.#events += 1;
   }
 

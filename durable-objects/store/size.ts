@@ -9,8 +9,8 @@ export function checkSize(bytes: number): void {
   if (bytes <= COLLECTION_BYTES_MAX) return;
   throw new PlatformError(
     "over_budget",
-    `The collection is full: it may have ${mebibytes(COLLECTION_BYTES_MAX)}. Delete from it, or use a second collection.`,
-    { usedBytes: bytes, limitBytes: COLLECTION_BYTES_MAX },
+    `The collection is full: it may have ${mebibytes(COLLECTION_BYTES_MAX)}. Delete from it, or use a second one. Events that wait count, too.`,
+    { usage: bytes, limit: COLLECTION_BYTES_MAX },
   );
 }
 

@@ -6,6 +6,11 @@ import { COLLECTION_BYTES_MAX, COLLECTION_BYTES_WARN, TOMBSTONE_MS } from "../..
 import type { StoreTrigger } from "../objects.ts";
 import { refusalOf } from "../testing/harness.ts";
 import { newStore, origin, surroundings } from "../testing/store-outside.ts";
+import { Database } from "../database.ts";
+import { Changes } from "./changes.ts";
+import { findCollection } from "./collection.ts";
+import { writeEntries } from "./kv/write.ts";
+import { STORE_MIGRATIONS } from "./schema.ts";
 import { checkSize, statsOf } from "./size.ts";
 
 beforeEach(() => {
@@ -93,6 +98,38 @@ describe("an erased collection", () => {
 });
 
 describe("the size of a collection", () => {
+  /** Writes into a collection that holds `a` as if it were full. */
+  async function whenFull(triggers: StoreTrigger[], ...writes: KvWrite[]): Promise<void> {
+    const { stub, write } = collection(...triggers);
+    await write(set("a", '"four"'));
+    await runInDurableObject(stub, (_, state) => {
+      const db = new Database(state.storage, STORE_MIGRATIONS);
+      db.open(1);
+      db.transaction(() => {
+        const changes = new Changes(db, findCollection(db)!, origin, Date.now());
+        writeEntries(changes, writes);
+        changes.finish(() => COLLECTION_BYTES_MAX + 1);
+      });
+    });
+  }
+  const remove: KvWrite = { operation: "delete", key: "a", ifVersion: null };
+
+  it("may not grow when it is full, and may shrink and stay as it is", async () => {
+    const full = { code: "over_budget" };
+    await expect(whenFull([], set("b"))).rejects.toMatchObject(full);
+    await expect(whenFull([], set("a", '"longer"'))).rejects.toMatchObject(full);
+    await expect(whenFull([], remove, set("b", '"longer"'))).rejects.toMatchObject(full);
+    await whenFull([], set("a", '"fore"'));
+    await whenFull([], remove);
+    await whenFull([], remove, set("b", '"for"'));
+  });
+
+  it("has events that wait in it, which never hinder a deletion", async () => {
+    const onAll: StoreTrigger = { ...onSet, source: { ...onSet.source, operations: ["set", "delete"] } as never };
+    await expect(whenFull([onAll], set("a", '"fore"'))).rejects.toMatchObject({ code: "over_budget" });
+    await whenFull([onAll], remove);
+  });
+
   it("is told in good time, and bounded", () => {
     expect(statsOf(1, COLLECTION_BYTES_WARN - 1).warning).toBeNull();
     expect(statsOf(1, COLLECTION_BYTES_WARN).warning).toMatch(/uses 75 % of the 1024 MiB/);
@@ -100,7 +137,7 @@ describe("the size of a collection", () => {
     expect(() => checkSize(COLLECTION_BYTES_MAX + 1)).toThrow(
       expect.objectContaining({
         code: "over_budget",
-        details: { usedBytes: COLLECTION_BYTES_MAX + 1, limitBytes: COLLECTION_BYTES_MAX },
+        details: { usage: COLLECTION_BYTES_MAX + 1, limit: COLLECTION_BYTES_MAX },
       }),
     );
   });

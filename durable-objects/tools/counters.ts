@@ -35,7 +35,7 @@ function checkCount(db: Database): void {
   throw new PlatformError(
     "over_budget",
     `An org may have ${TOOLS_PER_ORG_MAX} counters. Bring one that is not needed back to 0, and it is gone.`,
-    { limit: TOOLS_PER_ORG_MAX },
+    { limit: TOOLS_PER_ORG_MAX, usage: TOOLS_PER_ORG_MAX },
   );
 }
 

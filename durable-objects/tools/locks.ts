@@ -88,6 +88,6 @@ function checkCount(db: Database, name: string, now: number): void {
   throw new PlatformError(
     "over_budget",
     `An org may hold ${TOOLS_PER_ORG_MAX} locks at once. Release some, or take them for a shorter time.`,
-    { limit: TOOLS_PER_ORG_MAX },
+    { limit: TOOLS_PER_ORG_MAX, usage: TOOLS_PER_ORG_MAX },
   );
 }

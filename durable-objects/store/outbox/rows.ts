@@ -18,13 +18,17 @@ export type OutboxRow = {
   data: string;
 };
 
-/** Adds a change, inside its transaction; its deliveries get their ids here, once and for all. */
+/**
+ * Adds a change, inside its transaction; its deliveries get their ids here, once and for all. Answers how much room it
+ * takes, in characters.
+ */
 export function addRow(
   db: Database,
   collection: Collection,
   { change, triggerIds, origin }: { change: Change; triggerIds: string[]; origin: Origin },
   now: number,
-): void {
+): number {
+  const data = eventDataOf(collection, change);
   db.run(
     "INSERT INTO outbox (at, depth, caused_by, order_key, deliveries, data) VALUES (?, ?, ?, ?, ?, ?)",
     now,
@@ -32,8 +36,9 @@ export function addRow(
     origin.executionId,
     `${collection.name}/${change.key}`,
     JSON.stringify(triggerIds.map((triggerId) => [newId("delivery"), triggerId])),
-    eventDataOf(collection, change),
+    data,
   );
+  return data.length;
 }
 
 /** The rows in the order of the changes; read no further than needed. */
