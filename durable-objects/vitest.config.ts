@@ -16,6 +16,7 @@ export default defineConfig({
           TOOLS: { className: "Tools", useSQLite: true },
           SQL: { className: "Sql", useSQLite: true },
           DETACHED_STORE: { className: "DetachedStore", useSQLite: true },
+          DETACHED_DISPATCHER: { className: "DetachedDispatcher", useSQLite: true },
           DETACHED_ORG: { className: "DetachedOrg", useSQLite: true },
         },
         kvNamespaces: ["PROJECTIONS"],

@@ -33,7 +33,8 @@ export class Edges {
 
   #any(): DispatchDoor {
     const door = this.#doors[Math.floor(Math.random() * this.#doors.length)];
-    if (door === undefined) throw new PlatformError("unavailable", "No edge is there to run scripts.");
+    if (door === undefined)
+      throw new PlatformError("unavailable", "No edge is there to run scripts.", { begun: false });
     return door;
   }
 }

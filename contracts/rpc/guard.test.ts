@@ -36,6 +36,16 @@ describe("a call through a door", () => {
     expect(calls()).toBe(1);
   });
 
+  test("says when nobody took it, so that nothing can have begun", async () => {
+    const refused = () => Promise.reject(new Error("connect(): Connection refused"));
+    const { door } = doorOf(refused);
+    await expect(door.write()).rejects.toMatchObject({ code: "unavailable", details: { begun: false } });
+    const lost = await doorOf(breaks)
+      .door.write()
+      .catch((error: unknown) => error);
+    expect(lost).not.toHaveProperty("details.begun");
+  });
+
   test("ends at its deadline, the repetition included", async () => {
     const { door, calls } = doorOf(hangs, answers);
     const began = Date.now();

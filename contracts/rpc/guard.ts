@@ -57,18 +57,21 @@ function released(result: unknown): unknown {
   return result;
 }
 
-const LOST =
-  /network connection lost|disconnected|connection (?:refused|reset|closed)|overloaded|broken|reset because/i;
+const REFUSED = /connection refused/i;
+const LOST = /network connection lost|disconnected|connection (?:reset|closed)|overloaded|broken|reset because/i;
 
 function refusalOf(error: unknown, name: string): unknown {
   const refusal = platformErrorOf(error);
   if (refusal !== null) return refusal;
   const { retryable, overloaded, message } = error as { retryable?: boolean; overloaded?: boolean; message?: string };
+  if (REFUSED.test(message ?? "")) return unavailable(name, { begun: false });
   if (retryable === true || overloaded === true || LOST.test(message ?? "")) return unavailable(name);
   return error;
 }
 
-const unavailable = (name: string): PlatformError =>
+/** `begun: false` in the details says that nobody took the call. */
+const unavailable = (name: string, details: { begun?: false } = {}): PlatformError =>
   new PlatformError("unavailable", `${name} does not answer right now. Try again in a moment.`, {
     retryAfterSeconds: 1,
+    ...details,
   });

@@ -7,10 +7,14 @@ import type { ExecutionRecord, LogBatch, RunLines } from "../../contracts/execut
 import { newId } from "../../contracts/ids.ts";
 import { LogBatchWriter } from "../../contracts/log-batch.ts";
 import type { Projection } from "../../contracts/projection.ts";
+import type { Dispatcher } from "../dispatcher/dispatcher.ts";
 import type { Env } from "../env.ts";
 import type { Org } from "../org/org.ts";
 
-export const testEnv = env as unknown as Env & { DETACHED_ORG: DurableObjectNamespace<Org> };
+export const testEnv = env as unknown as Env & {
+  DETACHED_ORG: DurableObjectNamespace<Org>;
+  DETACHED_DISPATCHER: DurableObjectNamespace<Dispatcher>;
+};
 /** The door as the other Workers have it. */
 export const door = (exports as unknown as { default: StateDoor }).default;
 

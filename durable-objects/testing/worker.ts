@@ -1,5 +1,6 @@
 import type { Env } from "../env.ts";
-import { Org, Store } from "../index.ts";
+import { Dispatcher, Org, Store } from "../index.ts";
+import { edgeOutside } from "./edge.ts";
 import { storeOutside } from "./store-outside.ts";
 import { playgroundOutside } from "./outside.ts";
 
@@ -16,5 +17,12 @@ export class DetachedOrg extends Org {
 export class DetachedStore extends Store {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, storeOutside);
+  }
+}
+
+/** A Dispatcher whose edges are the playground's. */
+export class DetachedDispatcher extends Dispatcher {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, edgeOutside);
   }
 }

@@ -38,6 +38,8 @@ export class Engine {
   #made: Made[] = [];
   #settling = false;
   #safetyAt: number | null = null;
+  /** What was due by then and is not under way waits for room. */
+  #filledAt = 0;
   readonly backlog: Backlog;
 
   constructor(deps: EngineDeps) {
@@ -73,7 +75,7 @@ export class Engine {
     this.#deps.configuration.load();
     const active = [...this.#deps.configuration.triggers.values()].filter(({ state }) => state === "active");
     this.backlog.setSources([...active.map(({ id }) => id), ASYNC_SOURCE]);
-    this.#safetyAt = this.backlog.nextAt();
+    this.#safetyAt = null;
   }
 
   /** Runs a change in one transaction, and delivers what it added as soon as it is committed. */
@@ -110,6 +112,7 @@ export class Engine {
 
   /** Starts what is due. Nothing else needs to be done for it to be delivered. */
   kick(): void {
+    this.#filledAt = Date.now();
     this.#pump.fill();
     this.#deps.arm();
   }
@@ -165,7 +168,7 @@ export class Engine {
       db,
       triggers: configuration.triggers,
       parts,
-      chance: outside.chance,
+      chance: () => outside.chance(),
       add: (delivery, dueAt) => this.add(delivery, dueAt),
     };
   }
@@ -180,8 +183,7 @@ export class Engine {
     const now = Date.now();
     if (this.#safetyAt === null && this.backlog.isBusy) this.#safetyAt = now + DELIVERIES_SAFETY_MS;
     const nextAt = this.backlog.nextAt();
-    // What is due already waits for room, and the safety alarm is behind it.
-    if (nextAt === null || nextAt <= now) return this.#safetyAt;
+    if (nextAt === null || nextAt <= this.#filledAt) return this.#safetyAt;
     return this.#safetyAt === null ? nextAt : Math.min(nextAt, this.#safetyAt);
   }
 }

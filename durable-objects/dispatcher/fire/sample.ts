@@ -31,8 +31,9 @@ function eventOf(source: TriggerSource, data: string | null): EventData {
     case "cron":
     case "queue":
     case "webhook":
-      throw new PlatformError("invalid", `Events of kind ${source.kind} are not made from a sample.`);
+      break;
   }
+  throw new PlatformError("invalid", `Events of kind ${source.kind} are not made from a sample.`);
 }
 
 function kvEvent(source: TriggerSource & { kind: "kv" }, fields: Given): EventData {
