@@ -1,48 +1,13 @@
 import { describe, expect, it } from "vitest";
 
-import type { DocWrite } from "../../../contracts/data/docs.ts";
 import { VALUE_BYTES_MAX } from "../../../contracts/limits.ts";
-import type { StoreTrigger } from "../../objects.ts";
 import { refusalOf } from "../../testing/harness.ts";
-import { newStore, origin, surroundings } from "../../testing/store-outside.ts";
-
-/** A new collection of documents. */
-function collection(...triggers: StoreTrigger[]) {
-  const { name, store } = newStore("docs", triggers);
-  return {
-    name,
-    store,
-    write: (...writes: DocWrite[]) => store.docsWrite(name, writes, origin),
-    /** What documents say, null for what is not there. */
-    read: async (...ids: string[]) => {
-      const docs = await store.docsGet(name, ids);
-      return docs.map((doc) => (doc === null ? null : (JSON.parse(doc.value) as unknown)));
-    },
-  };
-}
-
-const insert = (id: string | null, value: unknown): DocWrite => ({
-  operation: "insert",
-  id,
-  value: typeof value === "string" ? value : JSON.stringify(value),
-});
-const put = (id: string, value: unknown, ifVersion: number | null = null): DocWrite => ({
-  operation: "put",
-  id,
-  value: typeof value === "string" ? value : JSON.stringify(value),
-  ifVersion,
-});
-const update = (id: string, patch: unknown, ifVersion: number | null = null): DocWrite => ({
-  operation: "update",
-  id,
-  patch: typeof patch === "string" ? patch : JSON.stringify(patch),
-  ifVersion,
-});
-const remove = (id: string, ifVersion: number | null = null): DocWrite => ({ operation: "delete", id, ifVersion });
+import { docsCollection, insert, put, remove, update } from "../../testing/docs.ts";
+import { surroundings } from "../../testing/store-outside.ts";
 
 describe("a document", () => {
   it("is inserted, put, updated and deleted, each time with a higher version", async () => {
-    const { write, read } = collection();
+    const { write, read } = await docsCollection();
     const [inserted] = await write(insert("a", { n: 1 }));
     expect(inserted).toMatchObject({
       id: "a",
@@ -62,7 +27,7 @@ describe("a document", () => {
   });
 
   it("gets an id where it has none, and its `id` is that one", async () => {
-    const { write, read } = collection();
+    const { write, read } = await docsCollection();
     const [first, second] = await write(insert(null, { n: 1 }), insert(null, { n: 2 }));
     expect(first?.id).toMatch(/^doc_/);
     expect(first?.id).not.toBe(second?.id);
@@ -70,7 +35,7 @@ describe("a document", () => {
   });
 
   it("may repeat its id and never have another", async () => {
-    const { write, read } = collection();
+    const { write, read } = await docsCollection();
     await write(insert("a", { n: 1, id: "a" }));
     expect(await read("a")).toEqual([{ id: "a", n: 1 }]);
     const others = [
@@ -86,7 +51,7 @@ describe("a document", () => {
   });
 
   it("is patched as RFC 7396 has it, names such as `__proto__` too", async () => {
-    const { write, read } = collection();
+    const { write, read } = await docsCollection();
     await write(
       insert("a", '{"title":"x","author":{"given":"J","family":"D"},"tags":["e","s"],"__proto__":{"a":1,"b":2}}'),
     );
@@ -100,7 +65,7 @@ describe("a document", () => {
   });
 
   it("is written only at the version that was asked for", async () => {
-    const { write, read } = collection();
+    const { write, read } = await docsCollection();
     await write(put("a", { n: 1 }, 0));
     const conflicts = [put("a", {}, 0), put("a", {}, 7), update("a", {}, 7), remove("a", 7), insert("a", {})];
     for (const conflict of conflicts) {
@@ -122,7 +87,7 @@ describe("a document", () => {
     ["nothing but depth", `{"n":${"[".repeat(100)}${"]".repeat(100)}}`, "invalid"],
     ["too long", JSON.stringify({ n: "é".repeat(VALUE_BYTES_MAX / 2) }), "too_large"],
   ])("is refused when it is %s", async (_, text, code) => {
-    const { write, read } = collection();
+    const { write, read } = await docsCollection();
     await write(insert("a", { n: 1 }));
     for (const wrong of [insert("b", text), put("a", text), update("a", text)]) {
       expect(await refusalOf(write(wrong))).toMatchObject({ code });
@@ -131,13 +96,13 @@ describe("a document", () => {
   });
 
   it("is refused when patches make it too long, bit by bit", async () => {
-    const { write } = collection();
+    const { write } = await docsCollection();
     await write(insert("a", { x: "x".repeat(VALUE_BYTES_MAX - 100) }));
     expect(await refusalOf(write(update("a", { y: "y".repeat(100) })))).toMatchObject({ code: "too_large" });
   });
 
   it("keeps each name once: the last one counts", async () => {
-    const { write, store, name } = collection();
+    const { write, store, name } = await docsCollection();
     await write(insert("a", '{"n":1,"n":2,"big":1e300}'));
     expect((await store.docsGet(name, ["a"]))[0]?.value).toBe('{"id":"a","n":2,"big":1e+300}');
   });
@@ -145,7 +110,7 @@ describe("a document", () => {
 
 describe("writes of one call", () => {
   it("happen in their order, all or none", async () => {
-    const { write, read, store, name } = collection();
+    const { write, read, store, name } = await docsCollection();
     await write(insert("a", { n: 1 }));
     const failing = write(insert("b", {}), update("a", { n: 2 }), insert("b", {}));
     expect(await refusalOf(failing)).toMatchObject({ code: "conflict", details: { id: "b" } });
@@ -160,7 +125,7 @@ describe("writes of one call", () => {
   });
 
   it("that only delete leave nothing behind where nothing was", async () => {
-    const { write, store, name } = collection();
+    const { write, store, name } = await docsCollection();
     expect(await write(remove("a"))).toEqual([{ id: "a", doc: null, existed: false }]);
     expect(await refusalOf(write(remove("a", 1)))).toMatchObject({ code: "conflict" });
     expect(surroundings.hasAdded(name.orgId)).toBe(false);
@@ -172,15 +137,17 @@ describe("the events of documents", () => {
   const told = (orgId: string) => surroundings.takenBy(orgId).map(({ data }) => JSON.parse(data) as object);
 
   it("say what was done, before and after, to triggers whose filter fits", async () => {
-    const { name, write } = collection({
-      id: "trg_1",
-      source: {
-        kind: "docs",
-        collection: "things",
-        operations: ["insert", "update", "delete"],
-        filter: '{"state":{"$in":["paid","void"]}}',
+    const { name, write } = await docsCollection({}, [
+      {
+        id: "trg_1",
+        source: {
+          kind: "docs",
+          collection: "things",
+          operations: ["insert", "update", "delete"],
+          filter: '{"state":{"$in":["paid","void"]}}',
+        },
       },
-    });
+    ]);
     await write(
       insert("a", { state: "open" }),
       update("a", { state: "paid" }),
