@@ -20,6 +20,15 @@ export function isDeeperThan(value: unknown, depthMax: number): boolean {
   return inner.some((each) => isDeeperThan(each, depthMax - 1));
 }
 
+/** What a number that is read as infinite looks like, and some others. */
+const MAY_BE_INFINITE = /[eE]\+?[0-9]{3}|[0-9]{300}/;
+
+/** JSON has no infinity, but a number such as 1e999 is read as one, and would be written as null. */
+function hasInfinity(value: unknown): boolean {
+  if (typeof value === "number") return !Number.isFinite(value);
+  return typeof value === "object" && value !== null && Object.values(value).some(hasInfinity);
+}
+
 /**
  * Reads the JSON text of a value that is to be kept, and holds it to its bounds.
  *
@@ -36,6 +45,7 @@ export function parseValueText(text: string, what = "value", bytesMax: number = 
   }
   if (!text.isWellFormed()) throw invalid(what, "must be well-formed Unicode");
   checkDepth(value, what);
+  if (MAY_BE_INFINITE.test(text) && hasInfinity(value)) throw invalid(what, "has a number that is too big");
   return value;
 }
 

@@ -82,7 +82,7 @@ function checkedContent(write: Write): string[] {
   if (write.operation === "delete") return [];
   const text = write.operation === "update" ? write.patch : write.value;
   const content = parseDocText(text);
-  if (Object.hasOwn(content, "id") && content["id"] !== write.id) {
+  if (Object.hasOwn(content, "id") && (write.id === null || content["id"] !== write.id)) {
     const reason = "must be the id that the document is written under, or left out";
     throw new PlatformError("invalid", `The \`id\` in a document ${reason}.`, { issues: [{ field: "id", reason }] });
   }

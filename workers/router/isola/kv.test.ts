@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { VALUE_BYTES_MAX } from "../../../contracts/limits.ts";
+import { answerOf } from "../testing/answer.ts";
 import { authority, newTenant, type Tenant } from "../testing/tenant.ts";
-
-const HEAD = `import { kv, IsolaError } from "./.isola/isola.js"; const notes = kv.collection("notes");`;
 
 let tenant: Tenant;
 
@@ -13,19 +12,13 @@ beforeEach(async () => {
   tenant = await newTenant();
 });
 
-/** What a script answers whose body is given; an error that it lets through comes as `[code, message, details]`. */
-async function answerOf(body: string, head = HEAD): Promise<unknown> {
-  await tenant.deploy(`${head} export default async (request, ctx) => {
-    try { ${body} } catch (error) {
-      return [error instanceof IsolaError ? error.code : error.name, error.message, error.details ?? null];
-    }
-  }`);
-  return (await tenant.get("/")).json();
-}
+/** With a collection at hand. */
+const answer = (body: string): Promise<unknown> =>
+  answerOf(tenant, "kv", `const notes = kv.collection("notes"); ${body}`);
 
 describe("kv in a script", () => {
   it("gives back what was set, with what is known of it", async () => {
-    const [value, entry, has, missing] = (await answerOf(`
+    const [value, entry, has, missing] = (await answer(`
       const { version } = await notes.set("a", { list: [1, null, "ü"] }, { ttlSeconds: 60 });
       const entry = await notes.getEntry("a");
       return [await notes.get("a"), { ...entry, same: entry.version === version }, await notes.has("a"), (await notes.get("b")) === undefined];
@@ -37,18 +30,18 @@ describe("kv in a script", () => {
   });
 
   it("writes in the name of its run", async () => {
-    const id = await answerOf(`await notes.set("a", 1); return ctx.executionId;`);
+    const id = await answer(`await notes.set("a", 1); return ctx.executionId;`);
     const [[orgId, collection, , origin]] = (await authority.takeAsked("kvWrite")) as [unknown[]];
     expect([orgId, collection, origin]).toEqual([tenant.orgId, "notes", { executionId: id, depth: 0 }]);
   });
 
   it("reads and writes many in one call", async () => {
-    const answer = await answerOf(`
+    const result = await answer(`
       const set = await notes.setMany({ a: 1, b: 2 }) + await notes.setMany(new Map([["c", 3]])) + await notes.setMany([["d", 4]]);
       const found = await notes.getMany(["a", "d", "x"]);
       return [set, [...found], await notes.deleteMany(["a", "x"]), await notes.setMany({}), [...await notes.getMany([])]];
     `);
-    expect(answer).toEqual([
+    expect(result).toEqual([
       4,
       [
         ["a", 1],
@@ -62,22 +55,22 @@ describe("kv in a script", () => {
   });
 
   it("does a batch in one call, from a list or a function", async () => {
-    const answer = (await answerOf(`
+    const result = (await answer(`
       await notes.set("old", 1);
       const first = await notes.batch([{ operation: "set", key: "a", value: 1 }, { operation: "delete", key: "old" }]);
       const second = await notes.batch((batch) => { batch.set("b", 2, { ifVersion: 0 }); batch.delete("none"); });
       return [first, second];
     `)) as unknown[];
     const written = { key: "a", version: expect.any(Number), existed: false };
-    expect(answer[0]).toEqual([written, { key: "old", version: null, existed: true }]);
-    expect(answer[1]).toEqual([
+    expect(result[0]).toEqual([written, { key: "old", version: null, existed: true }]);
+    expect(result[1]).toEqual([
       { ...written, key: "b" },
       { key: "none", version: null, existed: false },
     ]);
   });
 
   it("lists by prefix in pages, and all of them one by one", async () => {
-    const answer = await answerOf(`
+    const result = await answer(`
       await notes.setMany({ a1: 1, a2: 2, a3: 3, b1: 4 });
       const first = await notes.list({ prefix: "a", limit: 2 });
       const second = await notes.list({ prefix: "a", limit: 2, cursor: first.cursor, values: false });
@@ -85,21 +78,21 @@ describe("kv in a script", () => {
       for await (const entry of notes.entries({ prefix: "a" })) keys.push(entry.key + entry.value);
       return [first.items.map((item) => item.value), second.items.map((item) => [item.key, "value" in item]), second.cursor, keys];
     `);
-    expect(answer).toEqual([[1, 2], [["a3", false]], null, ["a11", "a22", "a33"]]);
+    expect(result).toEqual([[1, 2], [["a3", false]], null, ["a11", "a22", "a33"]]);
   });
 
   it("refuses a write when its version does not hold, with the one that does", async () => {
-    const answer = (await answerOf(`
+    const result = (await answer(`
       const { version } = await notes.set("a", 1);
       await notes.set("a", 2, { ifVersion: version });
       await notes.set("a", 3, { ifVersion: version });
     `)) as [string, string, object];
-    expect(answer[0]).toBe("conflict");
-    expect(answer[2]).toMatchObject({ key: "a", version: expect.any(Number) });
+    expect(result[0]).toBe("conflict");
+    expect(result[2]).toMatchObject({ key: "a", version: expect.any(Number) });
   });
 
   it("updates what it read, again when somebody was faster, and keeps its life", async () => {
-    const answer = await answerOf(`
+    const result = await answer(`
       await notes.set("n", 1, { ttlSeconds: 100 });
       let tries = 0;
       const value = await notes.update("n", async (before) => {
@@ -111,16 +104,16 @@ describe("kv in a script", () => {
       const left = await notes.update("n", () => undefined);
       return [value, tries, Math.round((expiresAt - updatedAt) / 1000), made, left];
     `);
-    expect(answer).toEqual([11, 2, 100, "made", 11]);
+    expect(result).toEqual([11, 2, 100, "made", 11]);
   });
 
   it("gives up an update after so many attempts", async () => {
-    const answer = await answerOf(`
+    const result = await answer(`
       let tries = 0;
       try { await notes.update("n", async () => { tries++; await notes.set("n", tries); return 0; }, { attempts: 3 }); }
       catch (error) { return [error.code, tries]; }
     `);
-    expect(answer).toEqual(["conflict", 3]);
+    expect(result).toEqual(["conflict", 3]);
   });
 });
 
@@ -143,7 +136,7 @@ describe("what kv refuses", () => {
     ["a hole", `[1, , 2]`, "value[1] is undefined: leave it out, or say null."],
     ["what contains itself", `(() => { const a = { b: {} }; a.b.c = a; return a; })()`, "value.b.c contains itself."],
   ])("%s, naming the place", async (_, value, message) => {
-    expect(await answerOf(`await notes.set("k", ${value}); return "kept";`)).toEqual([
+    expect(await answer(`await notes.set("k", ${value}); return "kept";`)).toEqual([
       "invalid",
       message,
       { issues: [{ field: message.split(" is ")[0]?.split(" contains ")[0], reason: expect.any(String) }] },
@@ -152,10 +145,10 @@ describe("what kv refuses", () => {
   });
 
   it("keeps what JSON can hold by toJSON", async () => {
-    const answer = await answerOf(
+    const result = await answer(
       `await notes.set("d", { at: new Date(0), o: { __proto__: null, x: 1 } }); return notes.get("d");`,
     );
-    expect(answer).toEqual({ at: "1970-01-01T00:00:00.000Z", o: { x: 1 } });
+    expect(result).toEqual({ at: "1970-01-01T00:00:00.000Z", o: { x: 1 } });
   });
 
   it.each([
@@ -166,12 +159,12 @@ describe("what kv refuses", () => {
       `(() => { let v = []; for (let i = 0; i < 40; i++) v = [v, v, v, v]; return v; })()`,
     ],
   ])("a value that is %s", async (_, value) => {
-    expect((await answerOf(`await notes.set("k", ${value});`)) as unknown[]).toMatchObject({ 0: "too_large" });
+    expect((await answer(`await notes.set("k", ${value});`)) as unknown[]).toMatchObject({ 0: "too_large" });
   });
 
   it("a value that is too deep", async () => {
-    const answer = await answerOf(`let v = 1; for (let i = 0; i < 65; i++) v = { v }; await notes.set("k", v);`);
-    expect(answer).toMatchObject({ 0: "invalid", 1: expect.stringContaining("is more than 64 levels deep") });
+    const result = await answer(`let v = 1; for (let i = 0; i < 65; i++) v = { v }; await notes.set("k", v);`);
+    expect(result).toMatchObject({ 0: "invalid", 1: expect.stringContaining("is more than 64 levels deep") });
   });
 
   it.each([
@@ -190,7 +183,7 @@ describe("what kv refuses", () => {
     ["a page that is too long", `notes.list({ limit: 100_000 })`],
     ["an unknown operation", `notes.batch([{ operation: "drop", key: "a" }])`],
   ])("%s", async (_, call) => {
-    expect(await answerOf(`await ${call}; return "done";`)).toMatchObject({ 0: "invalid" });
+    expect(await answer(`await ${call}; return "done";`)).toMatchObject({ 0: "invalid" });
   });
 });
 
@@ -205,17 +198,17 @@ describe("the module", () => {
   });
 
   it("refuses forged calls of the platform", async () => {
-    const answer = await answerOf(
-      `const codes = [];
+    await tenant.deploy(`import { callInRun } from "./.isola/runtime.js";
+      export default async () => {
+       const codes = [];
        for (const call of [null, 1, [], {}, { operation: "get" }, { operation: "get", collection: "a", keys: ["k"], values: true, orgId: "org_x" },
          { operation: "write", collection: "a", writes: [{ operation: "set", key: "k", value: "{", ttlMs: null, ifVersion: null }] },
          { operation: "write", collection: "a", writes: [{ operation: "set", key: "k", value: "1", ttlMs: NaN, ifVersion: null }] },
          { operation: "write", collection: "a", writes: [{ operation: "set", key: "k", value: "[".repeat(65) + "]".repeat(65), ttlMs: null, ifVersion: null }] }])
          try { codes.push(await callInRun("kv", call)); } catch (error) { codes.push(error.code); }
-       return codes;`,
-      `import { callInRun, IsolaError } from "./.isola/runtime.js";`,
-    );
-    expect(answer).toEqual(Array(9).fill("invalid"));
+       return codes;
+      }`);
+    expect(await (await tenant.get("/")).json()).toEqual(Array(9).fill("invalid"));
     expect(await authority.takeAsked("kvWrite")).toEqual([]);
   });
 });

@@ -43,17 +43,8 @@ class HeldLock {
     const ttlMs = millisecondsOf(ttlSeconds, "ttlSeconds", this.#ttlMs);
     const held = await callInRun("lock", { operation: "extend", name: this.#name, ttlMs, token: this.token });
     if (held === null) return false;
-    if (held.fence !== this.fence) {
-      // It had run out and was free: this is a taking of its own, and whoever had it meanwhile may have written.
-      await callInRun("lock", { operation: "release", name: this.#name, token: held.token });
-      return false;
-    }
     this.expiresAt = held.expiresAt;
     return true;
-  }
-
-  async [Symbol.asyncDispose]() {
-    await this.release();
   }
 }
 
