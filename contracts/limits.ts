@@ -278,13 +278,17 @@ export const DEAD_LETTERS_REPLAY_BATCH = 500;
 export const QUEUE_BATCH_MAX = 100;
 /** Batches of one queue that are under way at once. */
 export const QUEUE_BATCHES_MAX = 4;
+/** Messages that nobody took in time which are removed in one go, and queues that one list names. */
+export const QUEUE_EXPIRE_BATCH = 500;
+export const QUEUES_LISTED_MAX = 1_000;
 /** How long a message may wait for company, and be delayed, in milliseconds. */
 export const QUEUE_BATCH_WAIT_MS_MAX = 60_000;
 export const QUEUE_DELAY_MS_MAX = 7 * 24 * 60 * 60 * 1000;
 /** One message of a queue or topic, in bytes of JSON. */
 export const MESSAGE_BYTES_MAX = 128 * 1024;
-/** Messages of all queues of an org together, and how long one is kept, in milliseconds. */
+/** Messages of all queues of an org together, their bytes, and how long one is kept, in milliseconds. */
 export const QUEUE_MESSAGES_MAX = 100_000;
+export const QUEUE_BYTES_MAX = 512 * 1024 * 1024;
 export const QUEUE_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 /** Body of one inbound webhook, in bytes. */
 export const WEBHOOK_BODY_BYTES_MAX = 256 * 1024;

@@ -4,6 +4,7 @@ import type { Origin } from "../../contracts/data/origin.ts";
 import { PlatformError } from "../../contracts/errors.ts";
 import type {
   AsyncRun,
+  CronRun,
   DeadLetter,
   DeadLetterDetail,
   DeliveryDetail,
@@ -12,6 +13,9 @@ import type {
   EventsDoor,
   NewAsyncRun,
   NewDelivery,
+  QueueStats,
+  WebhookMessage,
+  WebhookReceipt,
 } from "../../contracts/events/delivery.ts";
 import { newId } from "../../contracts/ids.ts";
 import type { Page, PageRequest } from "../../contracts/page.ts";
@@ -19,9 +23,11 @@ import { Alarms } from "../alarms.ts";
 import { Database } from "../database.ts";
 import type { Env } from "../env.ts";
 import type { DispatcherConfiguration, DispatcherObject } from "../objects.ts";
+import { Keyring } from "../secrets/keyring.ts";
 import { tombstoneWakeUp } from "../tombstone.ts";
 import { findAsyncRun, startAsyncRun } from "./async/runs.ts";
 import { Configuration } from "./configuration.ts";
+import { CronPart } from "./cron/part.ts";
 import { findDeadLetter, listDeadLetters } from "./dead-letters/list.ts";
 import { discardDeadLetter, discardDeadLetters, replayDeadLetter, replayDeadLetters } from "./dead-letters/replay.ts";
 import { discardOpen } from "./engine/deliveries.ts";
@@ -31,19 +37,21 @@ import { sampleEvent } from "./fire/sample.ts";
 import { triggerBacklogs } from "./lists/backlogs.ts";
 import { findDelivery, listDeliveries } from "./lists/deliveries.ts";
 import { type Outside, outsideOf } from "./outside.ts";
+import { QueuePart } from "./queue/part.ts";
 import { Retention } from "./retention.ts";
 import { DISPATCHER_MIGRATIONS } from "./schema.ts";
 import { publish } from "./topics/publish.ts";
+import { WebhookPart } from "./webhook/part.ts";
 
 /** The deliveries of one org: what waits, what is under way, what gave up, and what the clock sets off. */
-export class Dispatcher
-  extends DurableObject<Env>
-  implements Omit<DispatcherObject, "cronHistory" | "queueSend" | "listQueues" | "purgeQueue" | "receiveWebhook">
-{
+export class Dispatcher extends DurableObject<Env> implements DispatcherObject {
   readonly #db: Database;
   readonly #outside: Outside;
   readonly #configuration: Configuration;
   readonly #parts: Parts;
+  readonly #cron: CronPart;
+  readonly #queues: QueuePart;
+  readonly #webhooks: WebhookPart;
   readonly #engine: Engine;
   readonly #retention: Retention;
   readonly #alarms: Alarms;
@@ -64,7 +72,14 @@ export class Dispatcher
       arm: () => void this.#alarms.arm(Date.now()),
       ended: (count) => this.#retention.ended(count, Date.now()),
     });
+    const deps = { db, configuration: this.#configuration, engine: this.#engine, chance: () => outside.chance() };
+    this.#cron = new CronPart(deps);
+    this.#queues = new QueuePart(deps);
+    this.#webhooks = new WebhookPart({ ...deps, keyring: () => new Keyring(env.SECRETS_KEYS) });
+    Object.assign(this.#parts, { cron: this.#cron, queue: this.#queues, webhook: this.#webhooks } satisfies Parts);
     this.#alarms = new Alarms(ctx.storage, {
+      cron: this.#cron.wakeUp,
+      queues: this.#queues.wakeUp,
       deliveries: this.#engine.wakeUp,
       retention: this.#retention.wakeUp,
       tombstone: tombstoneWakeUp(db),
@@ -174,6 +189,27 @@ export class Dispatcher
     return this.#engine.commit(() =>
       publish((delivery, dueAt) => this.#engine.add(delivery, dueAt), subscribers, message, Date.now()),
     );
+  }
+
+  async cronHistory(triggerId: string, page: PageRequest): Promise<Page<CronRun>> {
+    return this.#cron.history(triggerId, page);
+  }
+
+  async queueSend(queue: string, messages: { value: string; delayMs: number }[], origin: Origin): Promise<string[]> {
+    await this.#introduce();
+    return this.#engine.commit(() => this.#queues.send(queue, messages, origin, Date.now()));
+  }
+
+  async listQueues(): Promise<QueueStats[]> {
+    return this.#queues.list(Date.now());
+  }
+
+  async purgeQueue(queue: string): Promise<number> {
+    return this.#queues.purge(queue);
+  }
+
+  async receiveWebhook(triggerId: string, message: WebhookMessage): Promise<WebhookReceipt> {
+    return this.#webhooks.receive(triggerId, message);
   }
 
   async startAsyncRun(run: NewAsyncRun): Promise<void> {

@@ -1,3 +1,4 @@
+import { PlatformError } from "../../../contracts/errors.ts";
 import type { CronRun } from "../../../contracts/events/delivery.ts";
 import type { EventData } from "../../../contracts/events/event.ts";
 import type { SourceOf, Trigger } from "../../../contracts/events/trigger.ts";
@@ -66,9 +67,11 @@ export class CronPart implements Part {
     return Object.fromEntries(times.map((row) => [row.trigger_id, { waiting: 0, nextAt: row.starts_at }]));
   }
 
-  /** Sets a trigger off out of turn, within the caller's transaction; answers the delivery's id. */
-  fire(trigger: Trigger & { source: SourceOf<"cron"> }, now: number): string {
-    return this.#deliver(trigger, { scheduledAt: now, missed: 0 }, now);
+  /** Sets a trigger off out of turn; there is nothing to say of it but the time. */
+  fire(trigger: Trigger, _data: string | null, now: number): string {
+    const { id, source } = trigger;
+    if (source.kind !== "cron") throw new PlatformError("internal", "Only a schedule can be set off so.");
+    return this.#deliver({ id, source }, { scheduledAt: now, missed: 0 }, now);
   }
 
   /** Due times of a trigger that have come, the newest first. */
@@ -89,16 +92,15 @@ export class CronPart implements Part {
     let { missed } = pass;
     // While it is paused the newest run stands for all before it: resumed, it is to run once.
     if (trigger.state === "paused") missed += supersede(db, trigger.id, engine.backlog.taken());
-    this.#deliver({ ...trigger, source }, { ...pass, missed: Math.min(missed, CRON_MISSED_MAX) }, now);
+    this.#deliver({ id: trigger.id, source }, { ...pass, missed: Math.min(missed, CRON_MISSED_MAX) }, now);
     return pass.steps;
   }
 
   #deliver(
-    trigger: Trigger & { source: SourceOf<"cron"> },
+    { id: triggerId, source }: { id: string; source: SourceOf<"cron"> },
     { scheduledAt, missed }: { scheduledAt: number; missed: number },
     now: number,
   ): string {
-    const { id: triggerId, source } = trigger;
     const id = newId("delivery");
     const data: EventData = {
       kind: "cron",
