@@ -6,6 +6,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import type { Client as SqlClient } from "pg";
 
 import type { InvokeRequest } from "../../../contracts/doors.ts";
+import type { DeliverRequest } from "../../../contracts/events/dispatch.ts";
 import { bundleOptions } from "../../../local/bundle.ts";
 import { controlPlaneWorker, durableObjectsWorker, type MiniflareWorker } from "../../../local/workers.ts";
 import { openTestDatabase } from "./database.ts";
@@ -41,7 +42,9 @@ export interface Core {
   /** Calls a method of the directory or the state by its door. */
   door(door: "directory" | "state", method: string, ...args: unknown[]): Promise<Json>;
   /** What the edges were told. */
-  edge(mode?: "answers" | "hangs"): Promise<{ forgotten: string[]; invoked: InvokeRequest[] }>;
+  edge(
+    mode?: "answers" | "hangs" | "fails",
+  ): Promise<{ forgotten: string[]; invoked: InvokeRequest[]; delivered: DeliverRequest[] }>;
   /** Runs the clock's work once. */
   tick(): Promise<string>;
   sql: SqlClient;

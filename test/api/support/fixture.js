@@ -6,12 +6,22 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 
 const forgotten = [];
 const invoked = [];
+const delivered = [];
 let mode = "answers";
 
 export class Dispatch extends WorkerEntrypoint {
   async forget(slug) {
     if (mode === "hangs") await new Promise(() => {});
     forgotten.push(slug);
+  }
+
+  async deliver(request) {
+    delivered.push(request);
+    const executionId = "exe_00000000000000000000";
+    if (mode === "fails") {
+      return { outcome: "failed", executionId, durationMs: 1, code: "script_error", message: "boom" };
+    }
+    return { outcome: "ok", executionId, durationMs: 1, acks: null, response: null };
   }
 
   async invoke(request) {
@@ -39,7 +49,7 @@ export default class Fixture extends WorkerEntrypoint {
     const args = await request.json();
     if (door === "edge") {
       if (method === "mode") mode = args[0];
-      return Response.json({ forgotten, invoked });
+      return Response.json({ forgotten, invoked, delivered });
     }
     const stub = door === "directory" ? this.env.DIRECTORY : this.env.STATE;
     try {
