@@ -7,7 +7,7 @@ import type { Tenant } from "./tenant.ts";
 export async function answerOf(tenant: Tenant, names: string, body: string): Promise<unknown> {
   await tenant.deploy(`import { IsolaError, ${names} } from "./.isola/isola.js";
     export default async (request, ctx) => {
-      try { ${body} } catch (error) {
+      try { return await (async () => { ${body} })(); } catch (error) {
         return [error instanceof IsolaError ? error.code : error.name, error.message, error.details ?? null];
       }
     }`);
