@@ -30,11 +30,16 @@ export class Alarms {
    * before this function first yields, hence together with the writes that stand before the call.
    */
   async arm(notBefore: number): Promise<void> {
-    const due = Object.values(this.#wakeUps).flatMap((wakeUp) => wakeUp.dueAt() ?? []);
-    const at = due.length === 0 ? null : Math.max(Math.min(...due), notBefore);
+    const at = this.#dueAt(notBefore);
     if (at === this.#armedAt) return;
     this.#armedAt = at;
     await (at === null ? this.#storage.deleteAlarm() : this.#storage.setAlarm(at));
+  }
+
+  /** Whether the alarm rings no later than anything is due; it may ring too early then, find nothing, and be set anew. */
+  isEarlyEnough(notBefore: number): boolean {
+    const at = this.#dueAt(notBefore);
+    return at === null || (this.#armedAt !== null && this.#armedAt <= at);
   }
 
   /** Runs what is due and arms again. Never throws: the platform gives up on alarms that keep throwing. */
@@ -52,5 +57,10 @@ export class Alarms {
       }
     }
     await this.arm(notBefore);
+  }
+
+  #dueAt(notBefore: number): number | null {
+    const due = Object.values(this.#wakeUps).flatMap((wakeUp) => wakeUp.dueAt() ?? []);
+    return due.length === 0 ? null : Math.max(Math.min(...due), notBefore);
   }
 }

@@ -55,6 +55,7 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherObject {
   readonly #engine: Engine;
   readonly #retention: Retention;
   readonly #alarms: Alarms;
+  #arming: Promise<void> | null = null;
 
   constructor(ctx: DurableObjectState, env: Env, outside: Outside = outsideOf(env)) {
     super(ctx, env);
@@ -69,7 +70,7 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherObject {
       configuration: this.#configuration,
       outside,
       parts: this.#parts,
-      arm: () => void this.#alarms.arm(Date.now()),
+      arm: () => void this.#arm(),
       ended: (count) => this.#retention.ended(count, Date.now()),
     });
     const deps = { db, configuration: this.#configuration, engine: this.#engine, chance: () => outside.chance() };
@@ -110,7 +111,7 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherObject {
     const wanted = deliveries.filter(({ triggerId }) => this.#configuration.triggers.has(triggerId));
     if (wanted.length === 0) return;
     const now = Date.now();
-    this.#engine.commit(() => {
+    await this.#change(() => {
       for (const delivery of wanted) this.#engine.add(delivery, now);
     });
   }
@@ -147,13 +148,13 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherObject {
   async replayDeadLetter(deadLetterId: string, data: string | null): Promise<{ deliveryId: string }> {
     const deps = this.#replaying();
     if (!this.#db.exists) throw new PlatformError("not_found", "There is no such dead letter.");
-    return this.#engine.commit(() => ({ deliveryId: replayDeadLetter(deps, deadLetterId, data, Date.now()) }));
+    return this.#change(() => ({ deliveryId: replayDeadLetter(deps, deadLetterId, data, Date.now()) }));
   }
 
   async replayDeadLetters(triggerId: string | null): Promise<{ replayed: number; more: boolean }> {
     const deps = this.#replaying();
     if (!this.#db.exists) return { replayed: 0, more: false };
-    return this.#engine.commit(() => replayDeadLetters(deps, triggerId, Date.now()));
+    return this.#change(() => replayDeadLetters(deps, triggerId, Date.now()));
   }
 
   async discardDeadLetter(deadLetterId: string): Promise<boolean> {
@@ -170,7 +171,7 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherObject {
       throw new PlatformError("not_found", "There is no such trigger, or it is disabled. Enable it to fire it.");
     }
     const now = Date.now();
-    return this.#engine.commit(() => {
+    return this.#change(() => {
       const own = this.#parts[trigger.source.kind]?.fire?.(trigger, data, now);
       if (own !== undefined) return { deliveryId: own };
       const id = newId("delivery");
@@ -186,7 +187,7 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherObject {
       .filter(({ source }) => source.kind === "pubsub" && source.topic === topic);
     const message = { topic, values, origin };
     if (subscribers.length === 0) return publish(() => false, [], message, Date.now());
-    return this.#engine.commit(() =>
+    return this.#change(() =>
       publish((delivery, dueAt) => this.#engine.add(delivery, dueAt), subscribers, message, Date.now()),
     );
   }
@@ -197,7 +198,7 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherObject {
 
   async queueSend(queue: string, messages: { value: string; delayMs: number }[], origin: Origin): Promise<string[]> {
     await this.#introduce();
-    return this.#engine.commit(() => this.#queues.send(queue, messages, origin, Date.now()));
+    return this.#change(() => this.#queues.send(queue, messages, origin, Date.now()));
   }
 
   async listQueues(): Promise<QueueStats[]> {
@@ -209,13 +210,15 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherObject {
   }
 
   async receiveWebhook(triggerId: string, message: WebhookMessage): Promise<WebhookReceipt> {
-    return this.#webhooks.receive(triggerId, message);
+    const receipt = await this.#webhooks.receive(triggerId, message);
+    await this.#arm();
+    return receipt;
   }
 
   async startAsyncRun(run: NewAsyncRun): Promise<void> {
     await this.#introduce();
     const deps = { db: this.#db, add: (delivery: NewDelivery, dueAt: number) => this.#engine.add(delivery, dueAt) };
-    this.#engine.commit(() => startAsyncRun(deps, run, Date.now()));
+    await this.#change(() => startAsyncRun(deps, run, Date.now()));
   }
 
   async findAsyncRun(executionId: string): Promise<AsyncRun | null> {
@@ -233,6 +236,26 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherObject {
 
   override async alarm(): Promise<void> {
     await this.#alarms.fire(Date.now());
+  }
+
+  /** Commits a change; when it returns, what it made cannot be forgotten. */
+  async #change<T>(change: () => T): Promise<T> {
+    const result = this.#engine.commit(change);
+    await this.#arm();
+    return result;
+  }
+
+  /**
+   * Sets the alarm, where it would ring too late, but only when what has been written is stored: to be told takes the
+   * alarm longer than to store, and what leaves at once shall not wait for it.
+   */
+  async #arm(): Promise<void> {
+    if (this.#alarms.isEarlyEnough(Date.now())) return;
+    this.#arming ??= this.ctx.storage.sync().then(() => {
+      this.#arming = null;
+      return this.#alarms.arm(Date.now());
+    });
+    await this.#arming;
   }
 
   /** Asks the Org who the org is, where it has not said so: it does only when there are triggers. */

@@ -71,15 +71,16 @@ class EdgePlayground {
     while (this.#held.has(name)) await scheduler.wait(5);
   }
 
-  async deliver(request: DeliverRequest): Promise<DeliverResult> {
+  async deliver(request: DeliverRequest, tick: () => Promise<void>): Promise<DeliverResult> {
     const { orgId, work } = request;
-    this.#requests.set(orgId, [...this.requests(orgId), request]);
+    const requests = this.requests(orgId);
+    this.#requests.set(orgId, requests);
+    requests.push(request);
     const underWay = (this.#underWay.get(orgId) ?? 0) + 1;
     this.#underWay.set(orgId, underWay);
     this.#most.set(orgId, Math.max(underWay, this.most(orgId)));
     try {
-      // As over a wire: the answer comes in a turn of its own.
-      await scheduler.wait(0);
+      await tick();
       const behaviour = this.#behaviours.get(orgId) ?? (() => ok());
       return await behaviour(work.type === "event" ? work.event : NO_EVENT, request);
     } finally {
@@ -108,8 +109,18 @@ export const lost = (): PlatformError =>
 export const unreached = (): PlatformError =>
   new PlatformError("unavailable", "The edge does not answer right now.", { retryAfterSeconds: 1, begun: false });
 
-export const edgeOutside: Outside = {
-  deliver: (request) => edge.deliver(request),
-  configuration: async (orgId) => ({ orgId, slug: "asked-for", revision: 0, triggers: [], signingSecrets: {} }),
-  chance: () => 0,
-};
+/** The outside of one object. Answers come in a later turn, as over a wire, and those to one turn come together. */
+export function edgeOutside(): Outside {
+  let turn: Promise<void> | null = null;
+  const tick = (): Promise<void> => {
+    turn ??= scheduler.wait(0).then(() => {
+      turn = null;
+    });
+    return turn;
+  };
+  return {
+    deliver: (request) => edge.deliver(request, tick),
+    configuration: async (orgId) => ({ orgId, slug: "asked-for", revision: 0, triggers: [], signingSecrets: {} }),
+    chance: () => 0,
+  };
+}

@@ -23,6 +23,6 @@ export class DetachedStore extends Store {
 /** A Dispatcher whose edges are the playground's. */
 export class DetachedDispatcher extends Dispatcher {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, edgeOutside);
+    super(ctx, env, edgeOutside());
   }
 }
