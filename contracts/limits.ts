@@ -168,6 +168,8 @@ export const LOCK_TTL_MS_MAX = 15 * 60 * 1000;
 export const LOCK_WAIT_MS_MAX = 30_000;
 export const LOCK_POLL_MS_MIN = 10;
 export const LOCK_POLL_MS_MAX = 200;
+/** Calls of one org that wait for locks at once on one edge. */
+export const LOCK_WAITS_MAX = 50;
 /** Locks and counters of one org, of each kind. */
 export const TOOLS_PER_ORG_MAX = 10_000;
 /** SQL statements of one call, characters of one, and parameters of one. */
@@ -179,6 +181,18 @@ export const SQL_ROWS_MAX = 1_000;
 export const SQL_RESULT_BYTES_MAX = 4 * 1024 * 1024;
 /** Rows that one SQL statement may have to look at, as its plan says. */
 export const SQL_ROWS_EXAMINED_MAX = 200_000;
+/** What the statements of one call may take together, in steps of about a nanosecond, as their plans say. */
+export const SQL_STEPS_MAX = 250_000_000;
+/** SELECTs in one SQL statement, and readings of common table expressions by one another, written out. */
+export const SQL_SELECTS_MAX = 16;
+export const SQL_REFERENCES_MAX = 64;
+/** Rows of one table of an org's own SQLite, and its values, which are rows by columns. */
+export const SQL_TABLE_ROWS_MAX = 100_000;
+export const SQL_TABLE_VALUES_MAX = 1_000_000;
+/** Tables and indexes of an org's own SQLite. */
+export const SQL_OBJECTS_MAX = 200;
+/** One value of an SQL statement, in bytes of UTF-8. */
+export const SQL_VALUE_BYTES_MAX = 64 * 1024;
 /** Storage of an org's own SQLite, in bytes. */
 export const SQL_BYTES_MAX = 256 * 1024 * 1024;
 /** What `cache` of the module "isola" keeps in one isolate: entries, and characters of keys and JSON together. */

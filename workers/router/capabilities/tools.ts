@@ -5,7 +5,7 @@ import { lockTtlMsSchema, sqlStatementsSchema } from "../../../contracts/data/sc
 import type { SqlResult, ToolsDoor } from "../../../contracts/data/tools.ts";
 import { checkBatchBytes } from "../../../contracts/data/value.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
-import { LOCK_POLL_MS_MAX, LOCK_POLL_MS_MIN, LOCK_WAIT_MS_MAX } from "../../../contracts/limits.ts";
+import { LOCK_POLL_MS_MAX, LOCK_POLL_MS_MIN, LOCK_WAIT_MS_MAX, LOCK_WAITS_MAX } from "../../../contracts/limits.ts";
 import type { Area, CallContext } from "./area.ts";
 import { parseCall, stateOf } from "./state.ts";
 
@@ -39,14 +39,33 @@ export const lock: Area = async (call, context): Promise<Held | boolean> => {
   return state.lockRelease(orgId, asked.name, asked.token);
 };
 
+/** Runs that wait for locks here, by org: each of them asks several times a second. */
+const waiting = new Map<string, number>();
+
 /** Asks again while somebody else has the lock, with growing pauses; nobody is woken in turn. */
-async function acquired(take: () => Promise<Held>, waitMs: number, { caller }: CallContext): Promise<Held> {
+async function acquired(take: () => Promise<Held>, waitMs: number, { holder, caller }: CallContext): Promise<Held> {
   const until = Date.now() + waitMs;
-  for (let pauseMs = LOCK_POLL_MS_MIN; ; pauseMs = Math.min(pauseMs * 2, LOCK_POLL_MS_MAX)) {
-    const held = await take();
-    const leftMs = Math.min(until, caller.endsAt) - Date.now();
-    if (held !== null || leftMs <= 0) return held;
-    await scheduler.wait(Math.min(leftMs, pauseMs * (0.5 + Math.random() / 2)));
+  const first = await take();
+  if (first !== null || waitMs === 0) return first;
+  const { orgId } = holder;
+  const others = waiting.get(orgId) ?? 0;
+  if (others >= LOCK_WAITS_MAX) {
+    const message = `Already ${LOCK_WAITS_MAX} calls of this org wait for locks. Take it without waiting, or try again later.`;
+    throw new PlatformError("too_many_requests", message, { limit: LOCK_WAITS_MAX });
+  }
+  waiting.set(orgId, others + 1);
+  try {
+    for (let pauseMs = LOCK_POLL_MS_MIN; ; pauseMs = Math.min(pauseMs * 2, LOCK_POLL_MS_MAX)) {
+      const leftMs = Math.min(until, caller.endsAt) - Date.now();
+      if (leftMs <= 0) return null;
+      await scheduler.wait(Math.min(leftMs, pauseMs * (0.5 + Math.random() / 2)));
+      const held = await take();
+      if (held !== null) return held;
+    }
+  } finally {
+    const left = (waiting.get(orgId) ?? 1) - 1;
+    if (left === 0) waiting.delete(orgId);
+    else waiting.set(orgId, left);
   }
 }
 

@@ -145,6 +145,7 @@ class KvCollection {
   async update(key, change, options) {
     const { attempts = 10, ttlSeconds } = optionsOf(options, ["attempts", "ttlSeconds"]);
     functionOf(change, "change");
+    wholeOf(attempts, "attempts");
     for (let attempt = 1; ; attempt++) {
       const entry = await this.getEntry(key);
       const value = await change(entry?.value);
