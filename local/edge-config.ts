@@ -6,6 +6,9 @@ export const RPC_CONNECT_HOST = "miniflare-unsafe-internal-capnp-connect";
 /** Compatibility date of every Worker of the platform. */
 export const COMPATIBILITY_DATE = "2026-10-01";
 
+/** Compatibility flags of the router: it writes down which callers went away before their answer. */
+export const ROUTER_FLAGS = ["enable_request_signal"];
+
 /** Heap of one isolate, in mebibytes, as on Cloudflare. Past it the runtime ends the whole process. */
 const HEAP_MEBIBYTES = 128;
 
@@ -79,6 +82,7 @@ ${sockets.join("\n")}
 const router :Workerd.Worker = (
   modules = [(name = "router.js", esModule = embed ${text(config.routerModule)})],
   compatibilityDate = ${text(COMPATIBILITY_DATE)},
+  compatibilityFlags = [${ROUTER_FLAGS.map(text).join(", ")}],
   bindings = [
     (name = "LOADER", workerLoader = ()),
     (name = "STATE", service = "state"),

@@ -1,6 +1,6 @@
 import type { V4MiniflareOptions } from "miniflare";
 
-import { COMPATIBILITY_DATE } from "./edge-config.ts";
+import { COMPATIBILITY_DATE, ROUTER_FLAGS } from "./edge-config.ts";
 import { unreachableNetworks } from "./unreachable.ts";
 
 /** One Worker as Miniflare takes it. */
@@ -76,6 +76,7 @@ export function keeperWorker(code: string): MiniflareWorker {
 export function routerWorker(code: string, variables: Readonly<Record<string, string>>): MiniflareWorker {
   return {
     ...moduleWorker("router", code),
+    compatibilityFlags: [...ROUTER_FLAGS],
     bindings: { ...variables },
     kvNamespaces: { PROJECTIONS },
     workerLoaders: { LOADER: {} },

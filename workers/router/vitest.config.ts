@@ -12,6 +12,7 @@ export default defineConfig({
       main: "./index.ts",
       miniflare: {
         compatibilityDate: "2026-10-01",
+        compatibilityFlags: ["enable_request_signal"],
         bindings: {
           DOMAIN: "localhost",
           APP_HOST: "app.localhost",

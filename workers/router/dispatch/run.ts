@@ -9,7 +9,9 @@ import type { ResolvedOrg } from "../resolve/org.ts";
 import { pace } from "../pace/pace.ts";
 import { journal, quarantine } from "../quarantine/watch.ts";
 import { attempt } from "./attempt.ts";
+import { announce, CALLER_GONE_STATUS, isWorthALook } from "./caller.ts";
 import { enterGate, leaveGate } from "./gate.ts";
+import { traitsOf } from "./isolate.ts";
 import { isWorthKeeping, keepBody } from "./kept-body.ts";
 import { faultNamed, refused, type Ended } from "./outcomes.ts";
 import { recordOf } from "./record.ts";
@@ -68,8 +70,8 @@ export async function runScript(run: Run, env: RouterEnv, ctx: RouterContext): P
   const verdict = quarantine.active ? quarantine.verdictOf(orgId, Date.now()) : null;
   enterGate(orgId, verdict?.kind === "slowed" ? 1 : settings.concurrencyMax);
   const running = runThroughGate(run, verdict, env, ctx);
-  // Where a caller that goes away takes its request with it, the run must go on to leave the gate and to be written down.
-  if (env.LOG_DELIVERY === "scheduled") ctx.waitUntil(running);
+  // A caller that goes away takes its request with it, but the run must go on to leave the gate and to be written down.
+  ctx.waitUntil(running);
   return running;
 }
 
@@ -92,7 +94,40 @@ async function runThroughGate(
     leaveGate(orgId);
   }
   const durationMs = Math.round((performance.now() - startedClock) * 100) / 100;
-  return writtenDown(run, ended, { id: executionId, startedAt, durationMs, status: statusOf(ended) }, env, ctx);
+  const measured = { id: executionId, startedAt, durationMs, status: statusOf(ended) };
+  if (ended.outcome === "ok" && run.request.signal.aborted) return abandoned(run, ended, measured, env, ctx);
+  if (ended.response !== null && env.LOG_DELIVERY === "polled" && hasCaller(run)) {
+    if (isWorthALook(ended.response, durationMs)) return lookedAfter(run, ended, measured, env, ctx);
+  }
+  return writtenDown(run, ended, measured, env, ctx);
+}
+
+/** Whether somebody waits for a body at the other end of a connection. */
+const hasCaller = ({ trigger, asksAgain, request }: Run): boolean =>
+  asksAgain !== true && (trigger === "http" || trigger === "execute") && request.method !== "HEAD";
+
+/** Writes down a run that was answered to nobody. */
+function abandoned(run: Run, ended: Ended, measured: Measured, env: RouterEnv, ctx: RouterContext): RunResult {
+  const status = CALLER_GONE_STATUS;
+  return writtenDown(run, { ...ended, outcome: "abandoned" }, { ...measured, status }, env, ctx);
+}
+
+/** Answers, and writes down afterwards whether anybody was there to hear it. */
+async function lookedAfter(
+  run: Run,
+  ended: Ended,
+  measured: Measured,
+  env: RouterEnv,
+  ctx: RouterContext,
+): Promise<RunResult> {
+  const { id: executionId, durationMs, status } = measured;
+  const { orgId } = run.org.projection;
+  const answer = ended.response ?? new Response(null);
+  const streams = traitsOf(orgId, run.script)?.streams !== false;
+  const { response, gone } = await announce(answer, run.request.signal, streams);
+  const bodiless = { ...ended, response: new Response(null, { status: answer.status, headers: answer.headers }) };
+  ctx.waitUntil(gone.then((isGone) => (isGone ? abandoned : writtenDown)(run, bodiless, measured, env, ctx)));
+  return { executionId, response, refusal: null, fault: null, status, durationMs };
 }
 
 /** Writes down that a run was asked for which the platform does not begin. */
@@ -105,14 +140,10 @@ export function refuseRun(run: Run, refusal: PlatformError, env: RouterEnv, ctx:
 
 const statusOf = (ended: Ended): number => ended.response?.status ?? ERROR_STATUS[ended.refusal?.code ?? "internal"];
 
+type Measured = Pick<ExecutionRecord, "id" | "startedAt" | "durationMs" | "status">;
+
 /** Hands a run's record to the log; nobody waits for that. */
-function writtenDown(
-  run: Run,
-  ended: Ended,
-  measured: Pick<ExecutionRecord, "id" | "startedAt" | "durationMs" | "status">,
-  env: RouterEnv,
-  ctx: RouterContext,
-): RunResult {
+function writtenDown(run: Run, ended: Ended, measured: Measured, env: RouterEnv, ctx: RouterContext): RunResult {
   const { id: executionId, durationMs, status } = measured;
   const { orgId } = run.org.projection;
   if (run.asksAgain === true && ended.refusal?.code === "unavailable") {

@@ -96,7 +96,7 @@ describe("a request whose caller does not wait", () => {
       ids.push((await response.json<Accepted>()).executionId);
     }
     const [first = "", second = ""] = ids;
-    const same = [...first].filter((character, index) => index >= "exe_".length && character === second[index]);
+    const same = Array.from(first).filter((character, index) => index >= "exe_".length && character === second[index]);
     expect(first).toMatch(/^exe_[0-9a-z]{20}$/);
     expect(same.length).toBeLessThan(8);
   });
