@@ -26,9 +26,9 @@ export default {
     await seen.set(event.kind + "/" + key + "/" + event.id, { org, attempt: event.attempt });
   },
   async queue(batch) {
-    await seen.setMany(batch.messages.map(({ id, attempts, body }) => ({
-      key: "queue/" + body.key + "/" + id, value: { org: body.org, attempt: attempts },
-    })));
+    await seen.setMany(batch.messages.map(({ id, attempts, body }) => [
+      "queue/" + body.key + "/" + id, { org: body.org, attempt: attempts },
+    ]));
   },
 };
 `;

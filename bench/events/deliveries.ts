@@ -13,7 +13,7 @@ const ARRIVAL_MS = 60_000;
 const SOURCE = `
 import { kv } from "isola";
 
-const id = crypto.randomUUID();
+let id;
 let handled = [];
 const events = kv.collection("events");
 
@@ -22,11 +22,12 @@ export default {
     handled.push([event.at, Date.now()]);
   },
   async fetch(request) {
+    id ??= crypto.randomUUID();
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/write") await events.set(searchParams.get("key"), { n: 1 });
     if (pathname === "/flood") {
       const from = Number(searchParams.get("from"));
-      await events.setMany(Array.from({ length: ${FLOOD_BATCH} }, (_, index) => ({ key: "flood-" + (from + index), value: { n: index } })));
+      await events.setMany(Array.from({ length: ${FLOOD_BATCH} }, (_, index) => ["flood-" + (from + index), { n: index }]));
     }
     if (pathname === "/reset") handled = [];
     return Response.json({ id, handled: pathname === "/stats" ? handled : handled.length });
