@@ -42,6 +42,21 @@ describe("the alarm of an object", () => {
     expect(clock.at).toBeNull();
   });
 
+  it("is early enough while it rings no later than anything is due", async () => {
+    const { storage } = alarmClock();
+    const only = wakeUp(null);
+    const alarms = new Alarms(storage, { only });
+    expect(alarms.isEarlyEnough(0)).toBe(true);
+    only.at = 100;
+    expect(alarms.isEarlyEnough(0)).toBe(false);
+    await alarms.arm(0);
+    only.at = 150;
+    expect(alarms.isEarlyEnough(0)).toBe(true);
+    only.at = 90;
+    expect(alarms.isEarlyEnough(0)).toBe(false);
+    expect(alarms.isEarlyEnough(100)).toBe(true);
+  });
+
   it("is not written while nothing changes, nor for an object that has nothing to do", async () => {
     const { clock, storage } = alarmClock();
     const task = wakeUp(null);
