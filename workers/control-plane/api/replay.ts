@@ -1,6 +1,10 @@
+import * as z from "zod";
+
 import type { InvokeRequest } from "../../../contracts/doors.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
+import { TRIGGER_KINDS, type TriggerKind } from "../../../contracts/events/trigger.ts";
 import type { ExecutionRecord } from "../../../contracts/execution.ts";
+import { newId } from "../../../contracts/ids.ts";
 import { isSentAgain } from "../../../contracts/redact.ts";
 
 /** What replaces parts of a recorded input. */
@@ -14,7 +18,7 @@ export interface InputEdits {
 type Part = "method" | "path" | "headers" | "body";
 
 export interface ReplayInput {
-  input: Pick<InvokeRequest, Part | "bodyEncoding">;
+  input: Pick<InvokeRequest, Part | "bodyEncoding" | "event">;
   /** Where each part came from. */
   origin: Record<Part, "recorded" | "edited">;
   /** Recorded headers that are not sent again. */
@@ -31,6 +35,8 @@ export const REPLAY_WARNING =
  * what the script was given and the edits do not replace it.
  */
 export function replayInput(record: ExecutionRecord, edits: InputEdits): ReplayInput {
+  const { trigger } = record;
+  if (isTriggerKind(trigger)) return replayEvent(record, trigger, edits);
   const headers = edits.headers === undefined ? recordedHeaders(record) : { sent: edits.headers, leftOut: [] };
   const method = (edits.method ?? record.method).toUpperCase();
   const origin = (part: Part) => (edits[part] === undefined ? "recorded" : "edited");
@@ -45,6 +51,49 @@ export function replayInput(record: ExecutionRecord, edits: InputEdits): ReplayI
     headersLeftOut: headers.leftOut,
   };
 }
+
+/** An event is all in its body. It is another one now, so what a script has remembered of the first does not stop it. */
+function replayEvent(record: ExecutionRecord, kind: TriggerKind, edits: InputEdits): ReplayInput {
+  for (const part of ["method", "path", "headers"] as const) {
+    if (edits[part] === undefined) continue;
+    const reason = "cannot be edited: this execution handled an event, which is all in its body";
+    throw new PlatformError("invalid", `The ${part} ${reason}.`, { issues: [{ field: part, reason }] });
+  }
+  const { method, path } = record;
+  const text = edits.body === undefined ? recordedBody(record, method).body : edits.body;
+  return {
+    input: { method, path, headers: { "content-type": "application/json" }, body: freshEvent(text, kind), event: kind },
+    origin: {
+      method: "recorded",
+      path: "recorded",
+      headers: "recorded",
+      body: edits.body === undefined ? "recorded" : "edited",
+    },
+    headersLeftOut: [],
+  };
+}
+
+const eventSchema = z.looseObject({ kind: z.string() });
+
+function freshEvent(text: string | null, kind: TriggerKind): string {
+  const event = eventSchema.safeParse(parsed(text ?? ""));
+  if (!event.success || event.data.kind !== kind) {
+    const reason = `must be the JSON of an event of kind ${kind}`;
+    throw new PlatformError("invalid", `The body ${reason}.`, { issues: [{ field: "body", reason }] });
+  }
+  return JSON.stringify({ ...event.data, id: newId("delivery"), attempt: 1 });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const isTriggerKind = (trigger: ExecutionRecord["trigger"]): trigger is TriggerKind =>
+  (TRIGGER_KINDS as readonly string[]).includes(trigger);
 
 function recordedHeaders({ request }: ExecutionRecord): { sent: Record<string, string>; leftOut: string[] } {
   const sent: Record<string, string> = {};

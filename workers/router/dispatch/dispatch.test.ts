@@ -107,3 +107,26 @@ describe("invoke", () => {
     expect(refusal).toMatchObject({ code: "invalid" });
   });
 });
+
+describe("an event that is run again", () => {
+  it("goes to the handler of events, as a replay, and answers with its lines", async () => {
+    const script = await tenant.deploy(
+      `export default { event({ next }) { console.log("handled", next); if (next === 2) throw new Error("no"); } }`,
+    );
+    const { orgId, slug } = tenant;
+    const replay = (next: number) =>
+      Dispatch({}).invoke({
+        orgId,
+        slug,
+        scriptId: script.id,
+        method: "POST",
+        path: "/",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ kind: "kv", depth: 99, next }),
+        event: "kv",
+        replayOf: "exe_00000000000000000000",
+      });
+    expect(await replay(1)).toMatchObject({ status: 200, body: "", error: null, lines: [{ text: "handled 1" }] });
+    expect(await replay(2)).toMatchObject({ status: 502, error: { message: "no" } });
+  });
+});
