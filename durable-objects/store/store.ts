@@ -9,7 +9,7 @@ import type { Page } from "../../contracts/page.ts";
 import { Alarms } from "../alarms.ts";
 import { Database } from "../database.ts";
 import type { Env } from "../env.ts";
-import type { StoreName, StoreTriggers } from "../objects.ts";
+import type { StoreName, StoreObject, StoreTriggers } from "../objects.ts";
 import { tombstoneWakeUp } from "../tombstone.ts";
 import { Changes } from "./changes.ts";
 import { addCollection, type Collection, findCollection, replaceTriggers } from "./collection.ts";
@@ -30,7 +30,7 @@ import { statsOf } from "./size.ts";
  * One collection of kv or docs. Each change stands in one transaction with the events that it is; they are handed
  * over to the deliveries of the org as soon as it is durable. Methods are those of `StateDoor`.
  */
-export class Store extends DurableObject<Env> {
+export class Store extends DurableObject<Env> implements StoreObject {
   readonly #db: Database;
   readonly #outside: StoreOutside;
   readonly #handover: Handover;
@@ -118,7 +118,6 @@ export class Store extends DurableObject<Env> {
   }
 
   async setTriggers(store: StoreName, triggers: StoreTriggers): Promise<void> {
-    if (this.#db.erasedAt !== null) return;
     // The org knows of the collection, though its first write may still be on its way here.
     this.#open(store, triggers);
   }

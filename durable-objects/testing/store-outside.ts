@@ -20,6 +20,8 @@ class Surroundings {
   /** Orgs that are gone, and orgs whose deliveries take nothing. */
   readonly gone = new Set<string>();
   readonly full = new Set<string>();
+  /** Orgs whose deliveries do not answer yet. */
+  readonly busy = new Set<string>();
   /** Orgs whose deliveries take what they are given, and do not say so. */
   readonly mute = new Set<string>();
   /** Orgs that have not answered yet when they are told of a collection. */
@@ -47,6 +49,7 @@ export const storeOutside: StoreOutside = {
   },
   enqueue: async (orgId, deliveries) => {
     surroundings.calls.set(orgId, (surroundings.calls.get(orgId) ?? 0) + 1);
+    while (surroundings.busy.has(orgId)) await scheduler.wait(5);
     if (surroundings.full.has(orgId)) throw new PlatformError("unavailable", "Too many deliveries wait.");
     surroundings.deliveries.set(orgId, [...surroundings.takenBy(orgId), ...deliveries]);
     if (surroundings.mute.has(orgId)) throw new Error("Network connection lost.");

@@ -189,6 +189,18 @@ describe("handing over", () => {
     await vi.waitFor(() => expect(taken().map(({ id }) => id)).toEqual(ids), RETRIED_MS);
   });
 
+  it("is watched over from the first moment, and goes on when it was cut off in the middle", async () => {
+    const { name, write, taken, alarmAt } = collection(trigger("trg_1"));
+    surroundings.busy.add(name.orgId);
+    await write(set("a"));
+    await write(set("b"));
+    expect(await alarmAt()).toBeGreaterThan(Date.now());
+    await abortAllDurableObjects();
+    surroundings.busy.delete(name.orgId);
+    const told = () => taken().map(({ orderKey }) => orderKey);
+    await vi.waitFor(() => expect(told()).toEqual(["things/a", "things/b"]), RETRIED_MS);
+  });
+
   it("refuses changes that would be events while too many wait, and no others", async () => {
     const { stub, write, full, store, name } = collection(trigger("trg_1", ["set", "delete"], "a/"));
     full(true);
