@@ -87,6 +87,13 @@ describe("a call", () => {
     expect(new URL(only().url).search).toBe("");
   });
 
+  it.each(["", ".", ".."])("is not sent where a parameter is %j, which no URL can carry", async (key) => {
+    const { client, requests } = clientOf(() => Response.json({}));
+    const call = client.deleteKv({ params: { slug: "hello", collection: "c", key } });
+    await expect(call).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("as the key") });
+    expect(requests).toEqual([]);
+  });
+
   it("carries the key, the idempotency key and the caller's signal", async () => {
     const stop = new AbortController();
     const { client, only } = clientOf(() => Response.json(org, { status: 201 }), { token: "isola_secret" });

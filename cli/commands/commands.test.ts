@@ -6,19 +6,9 @@ import { describe, expect, it } from "vitest";
 import { PlatformError } from "../../contracts/errors.ts";
 import { newId } from "../../contracts/ids.ts";
 import { effectiveLimits } from "../../contracts/script-limits.ts";
-import { startControlPlane, TOKEN, type Answers } from "../testing/control-plane.ts";
-import { newComputer, type World } from "../testing/host.ts";
+import type { Answers } from "../testing/control-plane.ts";
 import { aKey, anExecution, anOrg, anOrgInFull, aRoute, aScript, AT, aVersion } from "../testing/things.ts";
-
-/** A computer that is signed in to a control plane and works in the org `hello`. */
-async function workplace(answers: Answers, world: World = {}) {
-  const plane = await startControlPlane(answers);
-  const env = { ISOLA_URL: plane.url, ISOLA_TOKEN: TOKEN, ISOLA_ORG: "hello" };
-  const computer = await newComputer({ ...world, env: { ...env, ...world.env } });
-  return { plane, ...computer };
-}
-
-const page = <T>(items: T[]) => ({ items, cursor: null });
+import { page, workplace } from "../testing/workplace.ts";
 
 describe("orgs", () => {
   it("list as a table, and as JSON", async () => {
@@ -290,13 +280,16 @@ describe("routes", () => {
     const routes = [aRoute("shop", "GET", "/a", "shop.example.com"), aRoute("hello", "ANY", "/*")];
     const { isola } = await workplace({ listRoutes: () => page(routes) });
     const lines = (await isola(["routes", "list"])).out.split("\n");
-    expect(lines[1]).toMatch(/^GET +shop\.example\.com +\/a +shop +rte_/);
-    expect(lines[2]).toMatch(/^ANY +any +\/\* +hello +rte_/);
+    expect(lines[1]).toMatch(/^GET +shop\.example\.com +\/a +shop +sync +rte_/);
+    expect(lines[2]).toMatch(/^ANY +any +\/\* +hello +sync +rte_/);
   });
 
   it("are made from the short way to write them", async () => {
     const { isola, plane } = await workplace({
-      createRoute: ({ body }) => aRoute(body.script, body.method, body.path, body.host ?? null),
+      createRoute: ({ body }) => ({
+        ...aRoute(body.script, body.method, body.path, body.host ?? null),
+        dispatch: body.dispatch,
+      }),
     });
     const { out } = await isola(["routes", "create", "get Shop.example.com/users/:id", "--script", "users"]);
     expect(out).toContain("GET shop.example.com/users/:id is answered by users (rte_");
@@ -305,7 +298,11 @@ describe("routes", () => {
       host: "shop.example.com",
       path: "/users/:id",
       script: "users",
+      dispatch: "sync",
     });
+    const later = await isola(["routes", "create", "POST /jobs", "--script", "jobs", "--async"]);
+    expect(later.out).toContain("POST /jobs is run later by jobs (rte_");
+    expect(plane.seen[1]?.body).toMatchObject({ dispatch: "async" });
   });
 
   it("are deleted by id or as they are written", async () => {

@@ -1,5 +1,8 @@
+import { TRIGGER_KINDS } from "../../contracts/events/trigger.ts";
 import type { OptionDefinition } from "../framework/command.ts";
 import { UsageError } from "../framework/usage.ts";
+
+const TRIGGERS = ["http", "execute", "invoke", ...TRIGGER_KINDS] as const;
 
 /** The options that say which executions are meant. */
 export const FILTER_OPTIONS = {
@@ -7,14 +10,13 @@ export const FILTER_OPTIONS = {
   status: {
     type: "string",
     value: "status",
-    about: "only ok, error, timeout, over_budget, an HTTP status, or a class such as 5xx",
+    about: "only ok, error, timeout, over_budget, abandoned, refused, an HTTP status, or a class such as 5xx",
   },
-  trigger: { type: "string", value: "trigger", about: "only what was started by http, execute or invoke" },
+  trigger: { type: "string", value: "kind", about: `only what was started by ${TRIGGERS.join(", ")}` },
   text: { type: "string", value: "text", about: "only with this in the path, the error or a console line" },
   since: { type: "string", value: "time", about: "only from this time on: 10m, 2h, 3d, or 2026-11-21T10:00:00Z" },
 } as const satisfies Record<string, OptionDefinition>;
 
-const TRIGGERS = ["http", "execute", "invoke"] as const;
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 type Given = { [Name in keyof typeof FILTER_OPTIONS]: string | undefined };

@@ -1,3 +1,7 @@
+import type { z } from "zod";
+
+import type { triggerDetailSchema } from "../../contracts/api/triggers.ts";
+import { DEFAULT_RETRY } from "../../contracts/events/retry.ts";
 import type { RecordedMessage } from "../../contracts/execution.ts";
 import { newId } from "../../contracts/ids.ts";
 import { hostKindOf, parseRoute } from "../../contracts/routing/index.ts";
@@ -97,4 +101,39 @@ export const anExecution = (path: string) => ({
   response: null as RecordedMessage | null,
   error: null as { name: string; message: string; stack: string } | null,
   lines: [] as { at: number; level: "debug" | "info" | "log" | "warn" | "error"; text: string }[],
+});
+
+/** A key of kv as the API shows it. */
+export const anEntry = (key: string, value: unknown, version = 1) => ({
+  key,
+  value,
+  version,
+  updatedAt: AT,
+  expiresAt: null as number | null,
+});
+
+/** A document as the API shows it. */
+export const aDoc = (id: string, fields: object, version = 1) => ({
+  id,
+  value: { id, ...fields },
+  version,
+  createdAt: AT,
+  updatedAt: AT,
+});
+
+type ApiTrigger = z.input<typeof triggerDetailSchema>;
+
+/** A trigger as the API shows it. */
+export const aTrigger = (name: string, source: ApiTrigger["source"]): ApiTrigger => ({
+  id: newId("trigger"),
+  name,
+  script: { id: newId("script"), name: "worker" },
+  state: "active",
+  source,
+  retry: DEFAULT_RETRY,
+  url: null,
+  createdAt: AT,
+  updatedAt: AT,
+  backlog: { waiting: 0, held: 0, dead: 0 },
+  nextAt: null,
 });

@@ -4,16 +4,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 import { newId } from "../../../contracts/ids.ts";
-import { startControlPlane, TOKEN, type Answers } from "../../testing/control-plane.ts";
-import { newComputer, type World } from "../../testing/host.ts";
+import type { Answers } from "../../testing/control-plane.ts";
+import type { World } from "../../testing/host.ts";
 import { anExecution, anOrg } from "../../testing/things.ts";
-
-/** A computer that is signed in to a control plane and works in the org `hello`. */
-async function workplace(answers: Answers) {
-  const plane = await startControlPlane(answers);
-  const env = { ISOLA_URL: plane.url, ISOLA_TOKEN: TOKEN, ISOLA_ORG: "hello" };
-  return { plane, ...(await newComputer({ env })) };
-}
+import { workplace } from "../../testing/workplace.ts";
 
 const recorded = {
   ...anExecution("/items?a=b"),
@@ -68,7 +62,7 @@ describe("executions", () => {
       until: "2026-11-21",
     });
     expect(Math.abs(before - Number(query.get("since")) - 7_200_000)).toBeLessThan(5_000);
-    expect((await isola(["executions", "list", "--trigger", "cron"])).code).toBe(2);
+    expect((await isola(["executions", "list", "--trigger", "email"])).code).toBe(2);
   });
 
   it("are shown with all that was recorded, and nothing of it drives the terminal", async () => {
