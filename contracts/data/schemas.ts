@@ -38,7 +38,7 @@ export const kvKeySchema = keyText.min(1, "must not be empty");
 /** What keys begin with; empty for all. */
 export const kvPrefixSchema = keyText;
 /** Id of a document. */
-export const docIdSchema = kvKeySchema;
+export const docIdSchema = keyText.min(1, "must not be empty");
 
 /** The version that must be there, 0 for none, null for any. */
 export const ifVersionSchema = z.number().int().nonnegative().nullable();
@@ -71,7 +71,7 @@ export const docIndexSchema = z.strictObject({
 });
 
 /** A parameter of a SQL statement. */
-export const sqlParameterSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const sqlParameterSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 /** SQL statements that run all or none. */
 export const sqlStatementsSchema = z
   .array(

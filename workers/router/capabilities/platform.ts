@@ -6,9 +6,7 @@ import type { HolderProps, RouterContext, RouterEnv } from "../env.ts";
 import { AREAS } from "./areas.ts";
 
 /** What a call comes to, as the isolate is told: never an exception, so that nothing of ours shows. */
-export type Answered =
-  | { ok: true; value: unknown }
-  | { ok: false; code: string; message: string; details: ErrorDetails };
+type Answered = { ok: true; value: unknown } | { ok: false; code: string; message: string; details: ErrorDetails };
 
 /**
  * The one capability by which a script calls the platform. A tenant's code can call it with anything, so everything

@@ -3,7 +3,7 @@ import { DOCS_EXAMINED_MAX, FILTER_LENGTH_MAX } from "../../../contracts/limits.
 /** Documents for scripts, as source text. */
 export const DOCS_SOURCE = String.raw`
 import { callInRun } from "./runtime.js";
-import { encode, invalid, isArray, keys, listOf, objectOf, optionsOf, parse, textOf, textsOf, versionOf, wholeOf } from "./isola-values.js";
+import { checkTogether, encode, invalid, isArray, keys, listOf, objectOf, optionsOf, parse, textOf, textsOf, versionOf, wholeOf } from "./isola-values.js";
 
 const NativeMap = Map;
 
@@ -79,6 +79,7 @@ class DocsCollection {
 
   async #write(writes) {
     if (writes.length === 0) return [];
+    checkTogether(writes.map(({ value, patch }) => value ?? patch ?? ""));
     return this.#call("write", { writes });
   }
 

@@ -162,6 +162,11 @@ describe("what kv refuses", () => {
     expect((await answer(`await notes.set("k", ${value});`)) as unknown[]).toMatchObject({ 0: "too_large" });
   });
 
+  it("values that are too large together, before they are on their way", async () => {
+    const body = `const value = "x".repeat(200_000); await notes.setMany(Array.from({ length: 1000 }, (_, i) => ["k" + i, value]));`;
+    expect(await answer(body)).toMatchObject({ 0: "too_large", 2: { limitBytes: 8 * 1024 * 1024 } });
+  });
+
   it("a value that is too deep", async () => {
     const result = await answer(`let v = 1; for (let i = 0; i < 65; i++) v = { v }; await notes.set("k", v);`);
     expect(result).toMatchObject({ 0: "invalid", 1: expect.stringContaining("is more than 64 levels deep") });

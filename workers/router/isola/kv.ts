@@ -1,7 +1,7 @@
 /** Keys and values for scripts, as source text. */
 export const KV_SOURCE = String.raw`
 import { callInRun, IsolaError } from "./runtime.js";
-import { encode, functionOf, invalid, isArray, keys, listOf, millisecondsOf, objectOf, optionsOf, parse, textOf, textsOf, versionOf, wholeOf } from "./isola-values.js";
+import { checkTogether, encode, functionOf, invalid, isArray, keys, listOf, millisecondsOf, objectOf, optionsOf, parse, textOf, textsOf, versionOf, wholeOf } from "./isola-values.js";
 
 const { random, max, min } = Math;
 const { now } = Date;
@@ -68,6 +68,7 @@ class KvCollection {
 
   async #write(writes) {
     if (writes.length === 0) return [];
+    checkTogether(writes.map(({ value }) => value ?? ""));
     return callInRun("kv", { operation: "write", collection: this.#name, writes });
   }
 

@@ -1,4 +1,4 @@
-import { VALUE_BYTES_MAX, VALUE_DEPTH_MAX } from "../../../contracts/limits.ts";
+import { DATA_BATCH_BYTES_MAX, VALUE_BYTES_MAX, VALUE_DEPTH_MAX } from "../../../contracts/limits.ts";
 
 /**
  * How values and options become what the platform takes, as source text. JSON drops or changes what it cannot hold; here
@@ -89,6 +89,14 @@ export function encode(value, name, bytesMax = ${VALUE_BYTES_MAX}) {
   const text = stringify(value);
   if (typeof text === "string") return text;
   throw invalid(name, "is no JSON");
+}
+
+/** What one call cannot carry is better refused before it is on its way; the platform counts again, in bytes. */
+export function checkTogether(texts) {
+  let length = 0;
+  for (let i = 0; i < texts.length; i++) length += texts[i].length;
+  if (length <= ${DATA_BATCH_BYTES_MAX}) return;
+  throw new IsolaError("too_large", "One call carries at most ${DATA_BATCH_BYTES_MAX} bytes of values. Use several.", { limitBytes: ${DATA_BATCH_BYTES_MAX} });
 }
 
 export function textOf(value, name) {
