@@ -145,6 +145,8 @@ export const SORTED_FIELD_BYTES_MAX = 512;
 /** Documents of a collection, and their bytes, that an index can still be made for. */
 export const INDEXED_DOCS_MAX = 200_000;
 export const INDEXED_BYTES_MAX = 256 * 1024 * 1024;
+/** Documents whose entries are sorted and added at a time while an index is made. */
+export const INDEX_BUILD_STEP_DOCS = 10_000;
 /** Documents of an index that are counted to find out whether it is worth its while. */
 export const INDEX_ESTIMATE_MAX = 1_000;
 /** Indexes of one collection, and fields of one index. */

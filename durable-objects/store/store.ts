@@ -124,15 +124,15 @@ export class Store extends DurableObject<Env> implements StoreObject {
 
   async drop(_store: StoreName): Promise<boolean> {
     const collection = this.#collection;
-    if (collection === null || collection.count === 0) return false;
+    if (collection === null) return false;
     // Versions go on from where they are, and events of what was written before are still delivered.
-    this.#db.transaction(() => {
+    const hadIndexes = this.#db.transaction(() => {
       this.#db.run("DELETE FROM kv");
-      clearDocs(this.#db);
       this.#db.run("UPDATE collection SET count = 0");
+      return clearDocs(this.#db);
     });
     this.#collection = findCollection(this.#db);
-    return true;
+    return hadIndexes || collection.count > 0;
   }
 
   /** Removes everything, events that wait too; safe to repeat. What comes late is refused. */

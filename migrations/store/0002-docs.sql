@@ -13,10 +13,3 @@ CREATE TABLE doc_indexes (
   fields TEXT NOT NULL,
   is_unique INTEGER NOT NULL
 ) STRICT;
-
-CREATE TABLE doc_entries (
-  index_id INTEGER NOT NULL,
-  key BLOB NOT NULL,
-  doc_id TEXT NOT NULL,
-  PRIMARY KEY (index_id, key, doc_id)
-) STRICT, WITHOUT ROWID;

@@ -1,10 +1,9 @@
-import { MISSING, valueAt } from "../../../contracts/data/filter-path.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import { SORTED_FIELD_BYTES_MAX } from "../../../contracts/limits.ts";
 import type { Database } from "../../database.ts";
 import { compareBytes, toBuffer } from "./bytes.ts";
 import type { Content } from "./content.ts";
-import { type Index, sortKey } from "./indexes.ts";
+import { entriesOf, type Index, sortKey } from "./indexes.ts";
 import type { Code } from "./key.ts";
 
 /** A document that changes: what it said and what it says; null for nothing. */
@@ -12,6 +11,12 @@ export interface EntryChange {
   id: string;
   before: Content | null;
   content: Content | null;
+}
+
+/** An entry of an index: a document, and where it stands. */
+export interface Entry {
+  id: string;
+  code: Code;
 }
 
 /**
@@ -26,46 +31,35 @@ export function replaceEntries(db: Database, indexes: readonly Index[], { id, be
     const next = content === null ? null : sortKey(index.fields, content);
     if (old !== null && next !== null && compareBytes(old, next.bytes) === 0) continue;
     if (old !== null) {
-      db.run("DELETE FROM doc_entries WHERE index_id = ? AND key = ? AND doc_id = ?", index.id, toBuffer(old), id);
+      db.run(`DELETE FROM ${entriesOf(index)} WHERE key = ? AND doc_id = ?`, toBuffer(old), id);
       grown -= old.length + id.length;
     }
-    if (content === null || next === null) continue;
-    addEntry(db, index, { id, content, code: next });
+    if (next === null) continue;
+    checkUnique(db, index, { id, code: next });
+    db.run(`INSERT INTO ${entriesOf(index)} (key, doc_id) VALUES (?, ?)`, toBuffer(next.bytes), id);
     grown += next.bytes.length + id.length;
   }
   return grown;
 }
 
-/** Adds the entry of one document to one index; throws as {@link replaceEntries} does. */
-export function addEntry(
-  db: Database,
-  index: Index,
-  { id, content, code }: { id: string; content: Content; code: Code },
-): void {
-  const key = toBuffer(code.bytes);
-  const matters = index.unique && index.fields.every(({ steps }) => valueAt(content, steps) !== MISSING);
-  if (matters) checkUnique(db, index, { key, cut: code.cut, id });
-  db.run("INSERT INTO doc_entries (index_id, key, doc_id) VALUES (?, ?, ?)", index.id, key, id);
-}
-
-function checkUnique(
-  db: Database,
-  index: Index,
-  { key, cut, id }: { key: ArrayBuffer; cut: boolean; id: string },
-): void {
+/**
+ * Lets documents be that lack a field, or whose values no other one has.
+ *
+ * @throws PlatformError `conflict` where unique values are taken, `invalid` where they are too long to be unique.
+ */
+export function checkUnique(db: Database, index: Index, { id, code }: Entry): void {
+  if (!index.unique || code.missing) return;
   const fields = index.fields.map(({ field }) => field);
   const named = `${fields.map((field) => `\`${field}\``).join(", ")} (index ${index.name})`;
-  if (cut) {
+  if (code.cut) {
     const reason = `must be at most ${SORTED_FIELD_BYTES_MAX} bytes, for it has to be unique`;
     throw new PlatformError("invalid", `The document ${JSON.stringify(id)} cannot be indexed: ${named} ${reason}.`, {
       issues: [{ field: fields.join(", "), reason }],
     });
   }
   const other = db.find<{ id: string; version: number }>(
-    `SELECT docs.id, docs.version FROM doc_entries JOIN docs ON docs.id = doc_entries.doc_id
-     WHERE index_id = ? AND key = ? LIMIT 1`,
-    index.id,
-    key,
+    `SELECT docs.id, docs.version FROM ${entriesOf(index)} CROSS JOIN docs ON docs.id = doc_id WHERE key = ? LIMIT 1`,
+    toBuffer(code.bytes),
   );
   if (other === null) return;
   throw new PlatformError(

@@ -3,9 +3,8 @@ import { PlatformError } from "../../../contracts/errors.ts";
 import { INDEXED_BYTES_MAX, INDEXED_DOCS_MAX, INDEXES_PER_COLLECTION_MAX } from "../../../contracts/limits.ts";
 import type { Database } from "../../database.ts";
 import type { Changes } from "../changes.ts";
-import type { Content } from "./content.ts";
-import { addEntry } from "./entries.ts";
-import { type Index, listIndexes, orderedFields, sortKey, toDocIndex } from "./indexes.ts";
+import { buildEntries } from "./build.ts";
+import { entriesOf, type Index, listIndexes, orderedFields, toDocIndex } from "./indexes.ts";
 
 /**
  * Makes an index and the entries of all documents that are there. The same index again changes nothing.
@@ -22,15 +21,17 @@ export function createIndex(changes: Changes, wanted: DocIndex): DocIndex {
   if (same !== undefined) return checkSame(same, wanted);
   if (indexes.length >= INDEXES_PER_COLLECTION_MAX) throw tooManyIndexes();
   checkBuildable(db);
+  const index: Index = { id: freeId(indexes), name: wanted.name, fields, unique: wanted.unique };
   db.run(
-    "INSERT INTO doc_indexes (name, fields, is_unique) VALUES (?, ?, ?)",
-    wanted.name,
-    JSON.stringify(fields.map(({ field, descending }) => ({ field, descending }))),
-    wanted.unique ? 1 : 0,
+    "INSERT INTO doc_indexes (id, name, fields, is_unique) VALUES (?, ?, ?, ?)",
+    index.id,
+    index.name,
+    JSON.stringify(toDocIndex(index).fields),
+    index.unique ? 1 : 0,
   );
-  const index = listIndexes(db).find(({ name }) => name === wanted.name);
-  if (index === undefined) throw new Error(`The index ${wanted.name} is not there`);
-  changes.grew(0, build(db, index));
+  db.run(`CREATE TABLE IF NOT EXISTS ${entriesOf(index)} (key BLOB NOT NULL, doc_id TEXT NOT NULL,
+    PRIMARY KEY (key, doc_id)) STRICT, WITHOUT ROWID`);
+  changes.grew(0, buildEntries(db, index));
   return toDocIndex(index);
 }
 
@@ -38,26 +39,30 @@ export function createIndex(changes: Changes, wanted: DocIndex): DocIndex {
 export function dropIndex(db: Database, name: string): boolean {
   const index = listIndexes(db).find((each) => each.name === name);
   if (index === undefined) return false;
-  db.run("DELETE FROM doc_entries WHERE index_id = ?", index.id);
-  db.run("DELETE FROM doc_indexes WHERE id = ?", index.id);
+  removeIndex(db, index);
   return true;
 }
 
-/** Removes all documents and all indexes. */
-export function clearDocs(db: Database): void {
-  for (const table of ["docs", "doc_entries", "doc_indexes"]) db.run(`DELETE FROM ${table}`);
+/** Removes all documents and all indexes; whether there were any indexes. */
+export function clearDocs(db: Database): boolean {
+  const indexes = listIndexes(db);
+  for (const index of indexes) removeIndex(db, index);
+  db.run("DELETE FROM docs");
+  return indexes.length > 0;
 }
 
-/** Adds all entries; answers their bytes. */
-function build(db: Database, index: Index): number {
-  let bytes = 0;
-  for (const { id, value } of db.each<{ id: string; value: string }>("SELECT id, value FROM docs")) {
-    const content = JSON.parse(value) as Content;
-    const code = sortKey(index.fields, content);
-    addEntry(db, index, { id, content, code });
-    bytes += code.bytes.length + id.length;
-  }
-  return bytes;
+function removeIndex(db: Database, index: Index): void {
+  // Emptied, and kept for the next index: a table that is being read cannot be dropped.
+  db.run(`DELETE FROM ${entriesOf(index)}`);
+  db.run("DELETE FROM doc_indexes WHERE id = ?", index.id);
+}
+
+/** The least id that none of them has; there is a table for each, so there are no more of them than indexes. */
+function freeId(indexes: readonly Index[]): number {
+  const taken = new Set(indexes.map(({ id }) => id));
+  let id = 1;
+  while (taken.has(id)) id += 1;
+  return id;
 }
 
 function checkSame(index: Index, wanted: DocIndex): DocIndex {

@@ -22,6 +22,9 @@ export interface Index {
 
 type IndexRow = { id: number; name: string; fields: string; is_unique: number };
 
+/** The table of an index: for each document the bytes that it is sorted by, and its id. */
+export const entriesOf = ({ id }: Index): string => `doc_entries_${id}`;
+
 /** The indexes of a collection, by name. */
 export function listIndexes(db: Database): Index[] {
   return db.all<IndexRow>("SELECT * FROM doc_indexes ORDER BY name").map((row) => ({

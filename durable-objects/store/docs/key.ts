@@ -28,6 +28,8 @@ export interface Code {
   bytes: Uint8Array;
   /** Whether other values may have the same code. */
   cut: boolean;
+  /** Whether it is that of a missing field, or one of its fields is. */
+  missing: boolean;
 }
 
 const number = new DataView(new ArrayBuffer(8));
@@ -37,7 +39,7 @@ export function codeOf(value: unknown): Code {
   if (value === undefined) return whole(TYPE.missing);
   if (value === null) return whole(TYPE.null);
   if (typeof value === "boolean") return whole(value ? TYPE.true : TYPE.false);
-  if (typeof value === "number") return { bytes: numberCode(value), cut: false };
+  if (typeof value === "number") return { bytes: numberCode(value), cut: false, missing: false };
   if (typeof value === "string") return textCode(TYPE.text, value);
   return textCode(Array.isArray(value) ? TYPE.array : TYPE.object, canonicalJson(value));
 }
@@ -46,10 +48,14 @@ export function codeOf(value: unknown): Code {
 export function keyOf(values: readonly unknown[], descending: readonly boolean[]): Code {
   const codes = values.map(codeOf);
   const bytes = concat(codes.map((code, index) => (descending[index] === true ? inverted(code.bytes) : code.bytes)));
-  return { bytes, cut: codes.some(({ cut }) => cut) };
+  return { bytes, cut: codes.some(({ cut }) => cut), missing: codes.some(({ missing }) => missing) };
 }
 
-const whole = (type: number): Code => ({ bytes: Uint8Array.of(type), cut: false });
+const whole = (type: number): Code => ({
+  bytes: Uint8Array.of(type),
+  cut: false,
+  missing: type === TYPE.missing,
+});
 
 /** Big-endian, with the sign turned so that negative numbers come before, and among themselves the other way. */
 function numberCode(value: number): Uint8Array {
@@ -67,5 +73,5 @@ function numberCode(value: number): Uint8Array {
 
 function textCode(type: number, text: string): Code {
   const { bytes, cut } = encodeText(text, SORTED_FIELD_BYTES_MAX);
-  return { bytes: concat([Uint8Array.of(type), bytes, Uint8Array.from(cut ? CUT : COMPLETE)]), cut };
+  return { bytes: concat([Uint8Array.of(type), bytes, Uint8Array.from(cut ? CUT : COMPLETE)]), cut, missing: false };
 }

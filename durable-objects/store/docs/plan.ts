@@ -1,4 +1,5 @@
 import { compareText } from "../../../contracts/data/filter-value.ts";
+import { INDEX_ESTIMATE_MAX } from "../../../contracts/limits.ts";
 import type { Bounds, Demands } from "./bounds.ts";
 import type { Index } from "./indexes.ts";
 import { directionOf, type SortField } from "./order.ts";
@@ -47,14 +48,17 @@ export function planByIndex(index: Index, demands: Demands, sort: readonly SortF
  * The best of several: the one that comes by the fewest documents, as far as that is worth finding out; of equals the
  * one that need not sort, then the one that binds most.
  *
- * @param sizeOf counts the documents that a plan comes by, as far as is worth its while.
+ * @param sizeOf counts the documents that a plan comes by, up to {@link INDEX_ESTIMATE_MAX}.
  */
 export function bestPlan(byId: Plan, byIndex: readonly Plan[], sizeOf: (plan: Plan) => number): Plan {
-  const useful = byIndex.filter((plan) => plan.bound > 0 || (plan.sorted && !byId.sorted));
-  const [only] = useful;
-  if (only === undefined) return byId;
-  if (useful.length === 1 && only.sorted && byId.bound === 0) return only;
-  const sized = [...useful, byId].map((plan) => ({ plan, size: sizeOf(plan) }));
+  const all = [byId, ...byIndex];
+  const isLeft = (plan: Plan) =>
+    plan.bound > 0 || (plan.sorted && !all.some((other) => other.sorted && other.bound > 0));
+  const [first = byId, ...others] = all.filter(isLeft);
+  if (others.length === 0) return first;
+  // One that binds nothing comes by everything, and need not be counted.
+  const size = (plan: Plan) => (plan.bound === 0 ? INDEX_ESTIMATE_MAX : sizeOf(plan));
+  const sized = [first, ...others].map((plan) => ({ plan, size: size(plan) }));
   const weight = ({ plan, size }: (typeof sized)[number]): number[] => [size, plan.sorted ? 0 : 1, -plan.bound];
   return sized.reduce((best, next) => (isLess(weight(next), weight(best)) ? next : best)).plan;
 }

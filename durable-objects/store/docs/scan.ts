@@ -1,6 +1,8 @@
+import { compareText } from "../../../contracts/data/filter-value.ts";
 import type { Database, Value } from "../../database.ts";
 import { compareBytes, toBuffer } from "./bytes.ts";
 import { DOC_COLUMNS, type DocRow } from "./doc.ts";
+import { entriesOf } from "./indexes.ts";
 import type { Plan } from "./plan.ts";
 
 /** Where a document stands in its plan: the key of its entry, and its id. */
@@ -31,8 +33,8 @@ export function* scan(db: Database, plan: Plan, after: Position | null): Generat
       continue;
     }
     // The order of a cross join is kept: entries first.
-    const query = `SELECT ${DOC_COLUMNS}, entry.key FROM doc_entries AS entry CROSS JOIN docs ON docs.id = entry.doc_id
-      WHERE ${condition.sql} ORDER BY entry.key ${order}, entry.doc_id ${order}`;
+    const query = `SELECT ${DOC_COLUMNS}, key FROM ${entriesOf(plan.index)} CROSS JOIN docs ON docs.id = doc_id
+      WHERE ${condition.sql} ORDER BY key ${order}, doc_id ${order}`;
     for (const row of db.each<DocRow & { key: ArrayBuffer }>(query, ...condition.values)) {
       yield { row, position: { key: new Uint8Array(row.key), id: row.id } };
     }
@@ -41,7 +43,7 @@ export function* scan(db: Database, plan: Plan, after: Position | null): Generat
 
 /** Counts what a plan comes by, without reading it; so many at most. */
 export function countOf(db: Database, plan: Plan, max: number): number {
-  const table = plan.by === "id" ? "docs" : "doc_entries AS entry";
+  const table = plan.by === "id" ? "docs" : entriesOf(plan.index);
   let count = 0;
   for (const { sql, values } of conditionsOf(plan, null)) {
     const query = `SELECT count(*) AS count FROM (SELECT 1 FROM ${table} WHERE ${sql} LIMIT ?)`;
@@ -58,39 +60,36 @@ function conditionsOf(plan: Plan, after: Position | null): Condition[] {
 }
 
 function idConditions({ ranges, reverse }: Extract<Plan, { by: "id" }>, after: Position | null): Condition[] {
-  const behind = reverse ? "<" : ">";
   return ranges.map(({ from, to }) => {
-    const parts: [string, string | null][] = [
-      ["id >= ?", from],
-      ["id <= ?", to],
-      [`id ${behind} ?`, after?.id ?? null],
-    ];
-    const asked = parts.filter((part): part is [string, string] => part[1] !== null);
-    return { sql: asked.map(([sql]) => sql).join(" AND "), values: asked.map(([, value]) => value) };
+    const low = after === null || reverse || compareText(after.id, from) < 0 ? idIs(">=", from) : idIs(">", after.id);
+    if (after === null || !reverse) return conditionOf(low, to === null ? null : idIs("<=", to));
+    const isInside = to === null || compareText(after.id, to) <= 0;
+    return conditionOf(low, isInside ? idIs("<", after.id) : idIs("<=", to));
   });
 }
 
-function entryConditions(plan: Extract<Plan, { by: "index" }>, after: Position | null): Condition[] {
-  return plan.ranges.flatMap(({ from, to }) => {
-    const isPast = after !== null && (plan.reverse ? compareBytes(from, after.key) > 0 : isBefore(to, after.key));
-    if (isPast) return [];
-    const condition: Condition = {
-      sql: "entry.index_id = ? AND entry.key >= ?",
-      values: [plan.index.id, toBuffer(from)],
-    };
-    if (to !== null) add(condition, "entry.key < ?", toBuffer(to));
-    if (after !== null) {
-      const behind = plan.reverse ? "<" : ">";
-      add(condition, `(entry.key, entry.doc_id) ${behind} (?, ?)`, toBuffer(after.key), after.id);
-    }
-    return [condition];
+const idIs = (operator: string, id: string): Condition => ({ sql: `id ${operator} ?`, values: [id] });
+
+function entryConditions({ ranges, reverse }: Extract<Plan, { by: "index" }>, after: Position | null): Condition[] {
+  return ranges.flatMap(({ from, to }) => {
+    // One condition for each end: of two, SQLite would seek by the first and read through to the second.
+    const isBegun = after !== null && (reverse ? isBefore(after.key, to) : compareBytes(from, after.key) <= 0);
+    if (after === null || !isBegun) return [conditionOf(atLeast(from), below(to))];
+    const isOver = reverse ? compareBytes(after.key, from) < 0 : !isBefore(after.key, to);
+    if (isOver) return [];
+    const behind = { sql: `(key, doc_id) ${reverse ? "<" : ">"} (?, ?)`, values: [toBuffer(after.key), after.id] };
+    return [conditionOf(behind, reverse ? atLeast(from) : below(to))];
   });
 }
 
-/** Whether a range ends at or before a key. */
-const isBefore = (to: Uint8Array | null, key: Uint8Array): boolean => to !== null && compareBytes(to, key) <= 0;
+const atLeast = (key: Uint8Array): Condition => ({ sql: "key >= ?", values: [toBuffer(key)] });
+const below = (key: Uint8Array | null): Condition | null =>
+  key === null ? null : { sql: "key < ?", values: [toBuffer(key)] };
 
-function add(condition: Condition, sql: string, ...values: Value[]): void {
-  condition.sql += ` AND ${sql}`;
-  condition.values.push(...values);
+/** Whether a key is before the end of a range; null for no end. */
+const isBefore = (key: Uint8Array, to: Uint8Array | null): boolean => to === null || compareBytes(key, to) < 0;
+
+function conditionOf(one: Condition, other: Condition | null): Condition {
+  if (other === null) return one;
+  return { sql: `${one.sql} AND ${other.sql}`, values: [...one.values, ...other.values] };
 }
