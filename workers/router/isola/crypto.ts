@@ -65,8 +65,7 @@ export const hash = {
     return timingSafeEqual(await digest("SHA-256", bytesOf(a, "a")), await digest("SHA-256", bytesOf(b, "b")));
   },
   async token(bytes = 32) {
-    if (wholeOf(bytes, "bytes") < 1 || bytes > 1024) throw invalid("bytes", "must be from 1 to 1024");
-    return base64(randomBytes(new NativeBytes(bytes))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+    return base64(randomBytes(new NativeBytes(wholeOf(bytes, "bytes", 1, 1024)))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   },
 };
 

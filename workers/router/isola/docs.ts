@@ -1,4 +1,4 @@
-import { DOCS_EXAMINED_MAX, FILTER_LENGTH_MAX } from "../../../contracts/limits.ts";
+import { DATA_PAGE_MAX, DOCS_EXAMINED_MAX, FILTER_LENGTH_MAX } from "../../../contracts/limits.ts";
 
 /** Documents for scripts, as source text. */
 export const DOCS_SOURCE = String.raw`
@@ -117,7 +117,7 @@ class DocsCollection {
       filter: filterOf(filter),
       sort: orderOf(sort, "sort"),
       cursor: cursor === undefined || cursor === null ? null : textOf(cursor, "cursor"),
-      limit: wholeOf(limit, "limit"),
+      limit: wholeOf(limit, "limit", 1, ${DATA_PAGE_MAX}),
     });
     return { items: page.items.map(read), cursor: page.cursor, examined: page.examined, index: page.index };
   }
@@ -145,7 +145,7 @@ class DocsCollection {
 
   async count(filter, options) {
     const { max = ${DOCS_EXAMINED_MAX} } = optionsOf(options, ["max"]);
-    return this.#call("count", { filter: filterOf(filter), max: wholeOf(max, "max") });
+    return this.#call("count", { filter: filterOf(filter), max: wholeOf(max, "max", 1, ${DOCS_EXAMINED_MAX}) });
   }
 
   async put(id, doc, options) {

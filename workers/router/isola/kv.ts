@@ -1,3 +1,5 @@
+import { DATA_PAGE_MAX, TTL_MS_MAX, TTL_MS_MIN } from "../../../contracts/limits.ts";
+
 /** Keys and values for scripts, as source text. */
 export const KV_SOURCE = String.raw`
 import { callInRun, IsolaError } from "./runtime.js";
@@ -17,7 +19,7 @@ function setOf(key, value, options, name = "value") {
     operation: "set",
     key: textOf(key, "key"),
     value: encode(value, name),
-    ttlMs: millisecondsOf(ttlSeconds, "ttlSeconds", null),
+    ttlMs: millisecondsOf(ttlSeconds, "ttlSeconds", null, ${TTL_MS_MIN}, ${TTL_MS_MAX}),
     ifVersion: versionOf(ifVersion),
   };
 }
@@ -127,7 +129,7 @@ class KvCollection {
       collection: this.#name,
       prefix: textOf(prefix, "prefix"),
       cursor: cursor === undefined || cursor === null ? null : textOf(cursor, "cursor"),
-      limit: wholeOf(limit, "limit"),
+      limit: wholeOf(limit, "limit", 1, ${DATA_PAGE_MAX}),
       values: values !== false,
     });
     return { items: page.items.map(read), cursor: page.cursor };
@@ -146,7 +148,7 @@ class KvCollection {
   async update(key, change, options) {
     const { attempts = 10, ttlSeconds } = optionsOf(options, ["attempts", "ttlSeconds"]);
     functionOf(change, "change");
-    wholeOf(attempts, "attempts");
+    wholeOf(attempts, "attempts", 1, 1000);
     for (let attempt = 1; ; attempt++) {
       const entry = await this.getEntry(key);
       const value = await change(entry?.value);

@@ -1,4 +1,4 @@
-import { MESSAGE_BYTES_MAX } from "../../../contracts/limits.ts";
+import { MESSAGE_BYTES_MAX, QUEUE_DELAY_MS_MAX } from "../../../contracts/limits.ts";
 
 /** Queues and topics for scripts, as source text. */
 export const MESSAGES_SOURCE = String.raw`
@@ -7,7 +7,7 @@ import { encode, listOf, millisecondsOf, optionsOf, textOf } from "./isola-value
 
 const messageOf = (value, delaySeconds, name) => ({
   value: encode(value, name, ${MESSAGE_BYTES_MAX}),
-  delayMs: millisecondsOf(delaySeconds, "delaySeconds", 0),
+  delayMs: millisecondsOf(delaySeconds, "delaySeconds", 0, 0, ${QUEUE_DELAY_MS_MAX}),
 });
 
 class Queue {

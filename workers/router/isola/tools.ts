@@ -1,3 +1,5 @@
+import { LOCK_TTL_MS_MAX, LOCK_TTL_MS_MIN, LOCK_WAIT_MS_MAX } from "../../../contracts/limits.ts";
+
 /** Secrets, locks, counters and SQL for scripts, as source text. */
 export const TOOLS_SOURCE = String.raw`
 import { callInRun, IsolaError } from "./runtime.js";
@@ -40,7 +42,7 @@ class HeldLock {
 
   async extend(options) {
     const { ttlSeconds } = optionsOf(options, ["ttlSeconds"]);
-    const ttlMs = millisecondsOf(ttlSeconds, "ttlSeconds", this.#ttlMs);
+    const ttlMs = millisecondsOf(ttlSeconds, "ttlSeconds", this.#ttlMs, ${LOCK_TTL_MS_MIN}, ${LOCK_TTL_MS_MAX});
     const held = await callInRun("lock", { operation: "extend", name: this.#name, ttlMs, token: this.token });
     if (held === null) return false;
     this.expiresAt = held.expiresAt;
@@ -50,8 +52,8 @@ class HeldLock {
 
 async function acquire(name, options, waitDefaultMs) {
   const { ttlSeconds, waitSeconds } = optionsOf(options, ["ttlSeconds", "waitSeconds"]);
-  const ttlMs = millisecondsOf(ttlSeconds, "ttlSeconds", LOCK_TTL_MS);
-  const waitMs = millisecondsOf(waitSeconds, "waitSeconds", waitDefaultMs);
+  const ttlMs = millisecondsOf(ttlSeconds, "ttlSeconds", LOCK_TTL_MS, ${LOCK_TTL_MS_MIN}, ${LOCK_TTL_MS_MAX});
+  const waitMs = millisecondsOf(waitSeconds, "waitSeconds", waitDefaultMs, 0, ${LOCK_WAIT_MS_MAX});
   const held = await callInRun("lock", { operation: "acquire", name: textOf(name, "name of the lock"), ttlMs, waitMs });
   return held === null ? null : new HeldLock(name, ttlMs, held);
 }

@@ -137,16 +137,18 @@ export function numberOf(value, name) {
   throw invalid(name, "must be a number");
 }
 
-export function wholeOf(value, name) {
-  if (isSafeInteger(value)) return value;
-  throw invalid(name, "must be a whole number");
+export function wholeOf(value, name, min = -Infinity, max = Infinity) {
+  if (!isSafeInteger(value)) throw invalid(name, "must be a whole number");
+  if (value < min || value > max) throw invalid(name, "must be from " + min + " to " + max);
+  return value;
 }
 
 /** Seconds as milliseconds; what is left out is the fallback. */
-export function millisecondsOf(seconds, name, fallback) {
+export function millisecondsOf(seconds, name, fallback, minMs = 0, maxMs = Infinity) {
   if (seconds === undefined || seconds === null) return fallback;
   const milliseconds = round(numberOf(seconds, name) * 1000);
-  return wholeOf(milliseconds, name);
+  if (milliseconds >= minMs && milliseconds <= maxMs) return milliseconds;
+  throw invalid(name, "must be from " + minMs / 1000 + " to " + maxMs / 1000 + " seconds");
 }
 
 export function versionOf(ifVersion) {
