@@ -1,5 +1,6 @@
 import type { DeliverRequest, DeliverResult } from "../../contracts/events/dispatch.ts";
 import { Edges } from "../../contracts/rpc/edges.ts";
+import { plain } from "../door/plain.ts";
 import type { Env } from "../env.ts";
 import type { DispatcherConfiguration } from "../objects.ts";
 import { orgObject } from "../stubs.ts";
@@ -19,7 +20,7 @@ export function outsideOf(env: Env): Outside {
   const edges = new Edges(env);
   return {
     deliver: (request) => edges.deliver(request),
-    configuration: (orgId) => orgObject(env, orgId).dispatcherConfiguration(),
+    configuration: (orgId) => plain(orgObject(env, orgId).dispatcherConfiguration()),
     chance: Math.random,
   };
 }

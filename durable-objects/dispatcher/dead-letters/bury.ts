@@ -60,7 +60,9 @@ export function keepDeadLetter(deps: BuryDeps, letter: NewDeadLetter, now: numbe
 
 /** Writes into a dead letter what the handler that was told of it came to. */
 export function annotate(db: Database, handler: Trigger, data: string, error: string): void {
-  const { deadLetterId } = JSON.parse(data) as { deadLetterId: string };
+  const { deadLetterId } = JSON.parse(data) as { deadLetterId: unknown };
+  // A trigger that was fired to be tried may have been given anything.
+  if (typeof deadLetterId !== "string") return;
   const { code, message } = JSON.parse(error) as { code: string; message: string };
   note(db, deadLetterId, `${handler.name} failed: ${code}: ${message}`);
 }

@@ -30,23 +30,39 @@ const COLUMNS = `seq, id, trigger_id, order_key, at, since, depth, caused_by, at
  * it is due (`due_at`) only when those of the same key before it have ended.
  */
 export function addDelivery(db: Database, delivery: NewDelivery, dueAt: number, since: number): DeliveryRow | null {
-  return db.find<DeliveryRow>(
+  const { id, triggerId, orderKey, at, depth, causedBy, data } = delivery;
+  const added = db.find<{ seq: number; due_at: number | null }>(
     `INSERT INTO deliveries (id, trigger_id, order_key, at, since, depth, caused_by, length, data, due_at)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, CASE WHEN ?3 IS NOT NULL AND EXISTS (
        SELECT 1 FROM deliveries WHERE trigger_id = ?2 AND order_key = ?3 AND ended_at IS NULL
      ) THEN NULL ELSE ?10 END)
-     ON CONFLICT (id) DO NOTHING RETURNING ${COLUMNS}`,
-    delivery.id,
-    delivery.triggerId,
-    delivery.orderKey,
-    delivery.at,
+     ON CONFLICT (id) DO NOTHING RETURNING seq, due_at`,
+    id,
+    triggerId,
+    orderKey,
+    at,
     since,
-    delivery.depth,
-    delivery.causedBy,
-    delivery.data.length,
-    delivery.data,
+    depth,
+    causedBy,
+    data.length,
+    data,
     dueAt,
   );
+  if (added === null) return null;
+  return {
+    ...added,
+    id,
+    trigger_id: triggerId,
+    order_key: orderKey,
+    at,
+    since,
+    depth,
+    caused_by: causedBy,
+    attempts: 0,
+    length: data.length,
+    history: null,
+    data,
+  };
 }
 
 /** The deliveries of a trigger that are due, in order; lazily, for they may be big. */
@@ -134,9 +150,12 @@ export function promoteNext(db: Database, triggerId: string, orderKey: string, n
 
 /** Throws away what of a trigger has not ended, but for what is under way (`except`); answers how many. */
 export function discardOpen(db: Database, triggerId: string, except: readonly number[]): number {
-  const query = `DELETE FROM deliveries WHERE trigger_id = ? AND state = 'waiting'
-                 AND seq NOT IN (SELECT value FROM json_each(?)) RETURNING seq`;
-  return db.all(query, triggerId, JSON.stringify(except)).length;
+  const open = "trigger_id = ? AND state = 'waiting' AND seq NOT IN (SELECT value FROM json_each(?))";
+  const kept = JSON.stringify(except);
+  const query = `SELECT count(*) AS count FROM deliveries WHERE ${open}`;
+  const count = db.find<{ count: number }>(query, triggerId, kept)?.count ?? 0;
+  if (count > 0) db.run(`DELETE FROM deliveries WHERE ${open}`, triggerId, kept);
+  return count;
 }
 
 /** The failed attempts that a delivery remembers. */

@@ -1,6 +1,12 @@
 import type { DeliverRequest } from "../../../contracts/events/dispatch.ts";
 import type { NewDelivery } from "../../../contracts/events/delivery.ts";
-import { ALARM_RETRY_MS, DELIVERIES_SAFETY_MS, DELIVERIES_SETTLE_MS } from "../../../contracts/limits.ts";
+import {
+  ALARM_RETRY_MS,
+  DELIVERIES_READY_LENGTH_MAX,
+  DELIVERIES_READY_MAX,
+  DELIVERIES_SAFETY_MS,
+  DELIVERIES_SETTLE_MS,
+} from "../../../contracts/limits.ts";
 import type { WakeUp } from "../../alarms.ts";
 import type { Database } from "../../database.ts";
 import type { Configuration } from "../configuration.ts";
@@ -33,8 +39,9 @@ export class Engine {
   readonly #deps: EngineDeps;
   readonly #room: Room;
   readonly #pump: Pump;
-  /** Added by the transaction under way. */
+  /** Added by the transaction under way, as far as memory is to hold it, and how much that is. */
   #added: DeliveryRow[] = [];
+  #addedLength = 0;
   #made: Made[] = [];
   #settling = false;
   #safetyAt: number | null = null;
@@ -81,6 +88,7 @@ export class Engine {
   /** Runs a change in one transaction, and delivers what it added as soon as it is committed. */
   commit<T>(change: () => T, committed: () => void = () => {}): T {
     this.#added = [];
+    this.#addedLength = 0;
     const result = this.#deps.db.transaction(change);
     committed();
     const added = this.#added.splice(0);
@@ -97,7 +105,7 @@ export class Engine {
   add(delivery: NewDelivery, dueAt: number, since: number = delivery.at): boolean {
     this.#room.reserve(1, delivery.data.length, Date.now());
     const row = addDelivery(this.#deps.db, delivery, dueAt, since);
-    if (row !== null) this.#added.push(row);
+    if (row !== null) this.#remember(row);
     return row !== null;
   }
 
@@ -117,9 +125,24 @@ export class Engine {
     this.#deps.arm();
   }
 
+  /** What is too much for memory is found in storage; to look there does no harm should the change fail. */
+  #remember(row: DeliveryRow): void {
+    if (this.#added.length >= DELIVERIES_READY_MAX || this.#addedLength >= DELIVERIES_READY_LENGTH_MAX) {
+      if (row.due_at !== null) this.backlog.dueBy(row.trigger_id, row.due_at);
+      return;
+    }
+    this.#added.push(row);
+    this.#addedLength += row.length;
+  }
+
   #request(row: DeliveryRow): DeliverRequest | null {
     const { identity, triggers } = this.#deps.configuration;
-    return identity === null ? null : requestOf(identity, triggers.get(row.trigger_id) ?? null, row);
+    try {
+      return identity === null ? null : requestOf(identity, triggers.get(row.trigger_id) ?? null, row);
+    } catch (error) {
+      console.error(`dispatcher: delivery ${row.id} cannot be read`, error);
+      return null;
+    }
   }
 
   #note(made: Made): void {
@@ -180,10 +203,12 @@ export class Engine {
   }
 
   #dueAt(): number | null {
-    const now = Date.now();
-    if (this.#safetyAt === null && this.backlog.isBusy) this.#safetyAt = now + DELIVERIES_SAFETY_MS;
     const nextAt = this.backlog.nextAt();
-    if (nextAt === null || nextAt <= this.#filledAt) return this.#safetyAt;
+    const waitsForRoom = nextAt !== null && nextAt <= this.#filledAt;
+    if (this.#safetyAt === null && (waitsForRoom || this.backlog.isBusy)) {
+      this.#safetyAt = Date.now() + DELIVERIES_SAFETY_MS;
+    }
+    if (nextAt === null || waitsForRoom) return this.#safetyAt;
     return this.#safetyAt === null ? nextAt : Math.min(nextAt, this.#safetyAt);
   }
 }

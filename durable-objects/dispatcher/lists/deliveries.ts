@@ -86,7 +86,7 @@ function select(deps: ListDeps, filter: DeliveryFilter, before: number, limit: n
     other = "AND x.seq NOT IN (SELECT value FROM json_each(?))";
     bindings.push(numbers);
   }
-  const query = `SELECT ${SUMMARY} FROM triggers t, json_each(?1) w, json_each(?2) s, deliveries d
+  const query = `SELECT ${SUMMARY} FROM json_each(?1) w CROSS JOIN triggers t CROSS JOIN json_each(?2) s CROSS JOIN deliveries d
     WHERE t.id = w.value AND d.seq IN (
       SELECT x.seq FROM deliveries x WHERE x.trigger_id = t.id AND x.state = s.value AND x.seq < ?3 ${other}
       ORDER BY x.seq DESC LIMIT ?
