@@ -6,6 +6,7 @@ import type { RouterEnv } from "../env.ts";
 import { deliverLog } from "../log/delivery.ts";
 import { authority, newTenant, type Tenant } from "../testing/tenant.ts";
 import { announce, isWorthALook } from "./caller.ts";
+import type { Run } from "./run.ts";
 
 const LONG_MS = 1_000;
 let tenant: Tenant;
@@ -82,11 +83,17 @@ describe("a caller that stays for a long run", () => {
 
 describe("the look after a caller", () => {
   it("is taken of long runs alone that answer with a body", () => {
-    expect(isWorthALook(new Response("x"), LONG_MS)).toBe(true);
-    expect(isWorthALook(new Response("x"), 5)).toBe(false);
-    expect(isWorthALook(new Response(null), LONG_MS)).toBe(false);
-    expect(isWorthALook(new Response("x", { status: 404 }), LONG_MS)).toBe(false);
-    expect(isWorthALook(new Response("x", { headers: { "content-encoding": "gzip" } }), LONG_MS)).toBe(false);
+    const run = { trigger: "http", request: new Request("http://x.test/") } as Run;
+    const long = (response: Response | null, of: Run = run) => isWorthALook(of, response, LONG_MS);
+    expect(long(new Response("x"))).toBe(true);
+    expect(isWorthALook(run, new Response("x"), 5)).toBe(false);
+    expect(long(null)).toBe(false);
+    expect(long(new Response(null))).toBe(false);
+    expect(long(new Response("x", { status: 404 }))).toBe(false);
+    expect(long(new Response("x", { headers: { "content-encoding": "gzip" } }))).toBe(false);
+    expect(long(new Response("x"), { ...run, trigger: "kv" })).toBe(false);
+    expect(long(new Response("x"), { ...run, asksAgain: true })).toBe(false);
+    expect(long(new Response("x"), { ...run, request: new Request("http://x.test/", { method: "HEAD" }) })).toBe(false);
   });
 
   it("lets go of a body whose caller has gone while the head went out", async () => {

@@ -1,3 +1,5 @@
+import type { Run } from "./run.ts";
+
 /** Callers of runs that take longer may have given up, in milliseconds. */
 const LONG_RUN_MS = 200;
 /** Time in which a connection says that its other end is closed, once something was sent, in milliseconds. */
@@ -12,11 +14,16 @@ export const CALLER_GONE_STATUS = 499;
  * Whether it is worth a look if the caller is still there. A connection that was closed in good order looks like one that
  * waits until something is sent, so the look costs a pause, which only a long run does not feel.
  */
-export function isWorthALook({ status, headers, body, webSocket }: Response, durationMs: number): boolean {
-  if (durationMs < LONG_RUN_MS || status >= 400) return false;
+export function isWorthALook(run: Run, response: Response | null, durationMs: number): boolean {
+  if (durationMs < LONG_RUN_MS || response === null || !hasCaller(run)) return false;
+  const { status, headers, body, webSocket } = response;
   // What comes encoded has to leave as it came.
-  return body !== null && webSocket === null && !headers.has("content-encoding");
+  return status < 400 && body !== null && webSocket === null && !headers.has("content-encoding");
 }
+
+/** Whether somebody waits for a body at the other end of a connection. */
+const hasCaller = ({ trigger, asksAgain, request }: Run): boolean =>
+  asksAgain !== true && (trigger === "http" || trigger === "execute") && request.method !== "HEAD";
 
 /**
  * The same answer, whose head goes out a moment before its body, and whether the caller had gone by then.

@@ -6,8 +6,9 @@ import type { RouterContext, RouterEnv } from "../env.ts";
 import { quarantine } from "../quarantine/watch.ts";
 import { readAcks } from "./fault.ts";
 import { readBounded } from "./read-bounded.ts";
-import { refuseRun, runScript, type Run, type RunResult } from "./run.ts";
+import { runScript, type Run, type RunResult } from "./run.ts";
 import { findTarget, type Target } from "./target.ts";
+import { refuseRun } from "./write-down.ts";
 import { jsonRequest, requestOf } from "./written-request.ts";
 
 /** Pause before what could not be read is asked for again, in milliseconds. */

@@ -1,6 +1,7 @@
 import { LOG_LINE_LENGTH_MAX } from "../../../contracts/limits.ts";
 import type { ScriptLimits } from "../../../contracts/script-limits.ts";
 import { EVENTS_MODULE } from "./harness-events.ts";
+import { SHOW_MODULE } from "./harness-show.ts";
 import { METER_MODULE } from "../metering/meter.ts";
 import { isolaModules } from "../isola/index.ts";
 import {
@@ -38,6 +39,7 @@ export function harnessModules(main: string, options: HarnessOptions): Record<st
     [`${HARNESS_FOLDER}/runtime.js`]: RUNTIME,
     [`${HARNESS_FOLDER}/events.js`]: EVENTS_MODULE,
     [`${HARNESS_FOLDER}/meter.js`]: METER_MODULE,
+    [`${HARNESS_FOLDER}/show.js`]: SHOW_MODULE,
     ...(options.platform ? isolaModules() : {}),
   };
 }
@@ -59,6 +61,7 @@ import { WorkerEntrypoint, waitUntil } from "cloudflare:workers";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { claim } from "./meter.js";
 import { handleEvent } from "./events.js";
+import { show } from "./show.js";
 
 const { begin, enter, leave } = claim();
 
@@ -77,34 +80,6 @@ const startup = [];
 let linesMax = 200;
 let subrequestsMax = 0;
 let callsMax = 0;
-
-function show(value, seen) {
-  switch (typeof value) {
-    case "string": return value;
-    case "bigint": return value + "n";
-    case "symbol": return String(value);
-    case "undefined": return "undefined";
-    case "function": return "[function " + (value.name || "anonymous") + "]";
-  }
-  if (value === null || typeof value !== "object") return String(value);
-  try {
-    if (value instanceof NativeError) return value.stack || String(value);
-    return stringify(value, (key, inner) => {
-      if (typeof inner === "bigint") return inner + "n";
-      if (typeof inner === "function") return "[function " + (inner.name || "anonymous") + "]";
-      if (inner === null || typeof inner !== "object") return inner;
-      if (inner instanceof NativeError) return inner.stack || String(inner);
-      if (inner instanceof Map) return { Map: [...inner].slice(0, 50) };
-      if (inner instanceof Set) return { Set: [...inner].slice(0, 50) };
-      if (inner instanceof NativeHeaders) return { Headers: [...inner] };
-      if (seen.has(inner)) return "[circular]";
-      seen.add(inner);
-      return inner;
-    }) ?? String(value);
-  } catch {
-    return "[not printable]";
-  }
-}
 
 // Stream and socket callbacks come without a run of their own: theirs is the run that began last. Before the first, lines wait.
 let latest;

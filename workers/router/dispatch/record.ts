@@ -1,6 +1,7 @@
 import type { ExecutionRecord, RecordedBody, RecordedMessage } from "../../../contracts/execution.ts";
 import { LOG_HEADERS_LENGTH_MAX, LOG_HEADS_PER_SECOND_MAX } from "../../../contracts/limits.ts";
 import { carriesCredentials, REDACTED } from "../../../contracts/redact.ts";
+import { redactSecrets } from "../capabilities/redaction.ts";
 import { depthOf } from "./attempt.ts";
 import type { Ended } from "./outcomes.ts";
 import type { Run } from "./run.ts";
@@ -16,8 +17,8 @@ export function recordOf(
   responseBody: RecordedBody | null,
 ): ExecutionRecord {
   const { script, request, path } = run;
-  const whole =
-    ended.outcome !== "ok" || measured.status >= 400 || hasRoom(run.org.projection.orgId, measured.startedAt);
+  const { orgId } = run.org.projection;
+  const whole = ended.outcome !== "ok" || measured.status >= 400 || hasRoom(orgId, measured.startedAt);
   return {
     ...measured,
     scriptId: script.id,
@@ -26,7 +27,7 @@ export function recordOf(
     versionNumber: script.versionNumber,
     trigger: run.trigger,
     method: request.method,
-    path: path.length > RECORDED_PATH_LENGTH_MAX ? path.slice(0, RECORDED_PATH_LENGTH_MAX) : path,
+    path: redactSecrets(orgId, path.length > RECORDED_PATH_LENGTH_MAX ? path.slice(0, RECORDED_PATH_LENGTH_MAX) : path),
     outcome: ended.outcome,
     error: ended.fault?.error ?? null,
     cpuMs: ended.fault?.cpuMs ?? null,
@@ -36,8 +37,8 @@ export function recordOf(
     replayOf: run.replayOf ?? null,
     deliveryId: run.delivery?.id ?? null,
     attempt: run.delivery?.attempt ?? null,
-    request: whole ? messageOf(request.headers, ended.requestBody) : null,
-    response: whole && ended.response !== null ? messageOf(ended.response.headers, responseBody) : null,
+    request: whole ? messageOf(orgId, request.headers, ended.requestBody) : null,
+    response: whole && ended.response !== null ? messageOf(orgId, ended.response.headers, responseBody) : null,
   };
 }
 
@@ -58,16 +59,16 @@ function hasRoom(orgId: string, now: number): boolean {
   return true;
 }
 
-function messageOf(headers: Headers, body: RecordedBody | null): RecordedMessage {
+function messageOf(orgId: string, headers: Headers, body: RecordedBody | null): RecordedMessage {
   // Without a prototype: a header may be called `__proto__`.
   const kept = Object.create(null) as Record<string, string>;
   let length = 0;
   for (const [name, value] of headers) {
     length += name.length + value.length;
     if (length > LOG_HEADERS_LENGTH_MAX) break;
-    kept[name] = isSecret(name) ? REDACTED : value;
+    kept[name] = isSecret(name) ? REDACTED : redactSecrets(orgId, value);
   }
-  return { headers: kept, body };
+  return { headers: kept, body: body?.encoding === "utf8" ? { ...body, text: redactSecrets(orgId, body.text) } : body };
 }
 
 const secretNames = new Map<string, boolean>();

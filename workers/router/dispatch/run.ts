@@ -1,21 +1,17 @@
-import { ERROR_STATUS, PlatformError } from "../../../contracts/errors.ts";
-import type { ExecutionRecord, Trigger } from "../../../contracts/execution.ts";
+import { PlatformError } from "../../../contracts/errors.ts";
+import type { Trigger } from "../../../contracts/execution.ts";
 import type { ProjectedScript } from "../../../contracts/projection.ts";
 import type { Verdict } from "../../../contracts/quarantine.ts";
 import type { RouterContext, RouterEnv } from "../env.ts";
-import { logBuffer, scheduleDelivery } from "../log/delivery.ts";
 import { newExecutionId } from "../log/execution-id.ts";
 import type { ResolvedOrg } from "../resolve/org.ts";
 import { pace } from "../pace/pace.ts";
 import { journal, quarantine } from "../quarantine/watch.ts";
 import { attempt } from "./attempt.ts";
-import { announce, CALLER_GONE_STATUS, isWorthALook } from "./caller.ts";
 import { enterGate, leaveGate } from "./gate.ts";
-import { traitsOf } from "./isolate.ts";
-import { isWorthKeeping, keepBody } from "./kept-body.ts";
-import { faultNamed, refused, type Ended } from "./outcomes.ts";
-import { recordOf } from "./record.ts";
+import { refused, type Ended } from "./outcomes.ts";
 import type { Fault } from "./run-facts.ts";
+import { finish } from "./write-down.ts";
 
 /** One run of a script: whose, which, and why. */
 export interface Run {
@@ -94,72 +90,7 @@ async function runThroughGate(
     leaveGate(orgId);
   }
   const durationMs = Math.round((performance.now() - startedClock) * 100) / 100;
-  const measured = { id: executionId, startedAt, durationMs, status: statusOf(ended) };
-  if (ended.outcome === "ok" && run.request.signal.aborted) return abandoned(run, ended, measured, env, ctx);
-  if (ended.response !== null && env.LOG_DELIVERY === "polled" && hasCaller(run)) {
-    if (isWorthALook(ended.response, durationMs)) return lookedAfter(run, ended, measured, env, ctx);
-  }
-  return writtenDown(run, ended, measured, env, ctx);
-}
-
-/** Whether somebody waits for a body at the other end of a connection. */
-const hasCaller = ({ trigger, asksAgain, request }: Run): boolean =>
-  asksAgain !== true && (trigger === "http" || trigger === "execute") && request.method !== "HEAD";
-
-/** Writes down a run that was answered to nobody. */
-function abandoned(run: Run, ended: Ended, measured: Measured, env: RouterEnv, ctx: RouterContext): RunResult {
-  const status = CALLER_GONE_STATUS;
-  return writtenDown(run, { ...ended, outcome: "abandoned" }, { ...measured, status }, env, ctx);
-}
-
-/** Answers, and writes down afterwards whether anybody was there to hear it. */
-async function lookedAfter(
-  run: Run,
-  ended: Ended,
-  measured: Measured,
-  env: RouterEnv,
-  ctx: RouterContext,
-): Promise<RunResult> {
-  const { id: executionId, durationMs, status } = measured;
-  const { orgId } = run.org.projection;
-  const answer = ended.response ?? new Response(null);
-  const streams = traitsOf(orgId, run.script)?.streams !== false;
-  const { response, gone } = await announce(answer, run.request.signal, streams);
-  const bodiless = { ...ended, response: new Response(null, { status: answer.status, headers: answer.headers }) };
-  ctx.waitUntil(gone.then((isGone) => (isGone ? abandoned : writtenDown)(run, bodiless, measured, env, ctx)));
-  return { executionId, response, refusal: null, fault: null, status, durationMs };
-}
-
-/** Writes down that a run was asked for which the platform does not begin. */
-export function refuseRun(run: Run, refusal: PlatformError, env: RouterEnv, ctx: RouterContext): RunResult {
-  const startedAt = Date.now();
-  const id = run.executionId ?? newExecutionId(startedAt);
-  const ended: Ended = { ...refused(refusal), fault: faultNamed("Refused", refusal.message), outcome: "refused" };
-  return writtenDown(run, ended, { id, startedAt, durationMs: 0, status: statusOf(ended) }, env, ctx);
-}
-
-const statusOf = (ended: Ended): number => ended.response?.status ?? ERROR_STATUS[ended.refusal?.code ?? "internal"];
-
-type Measured = Pick<ExecutionRecord, "id" | "startedAt" | "durationMs" | "status">;
-
-/** Hands a run's record to the log; nobody waits for that. */
-function writtenDown(run: Run, ended: Ended, measured: Measured, env: RouterEnv, ctx: RouterContext): RunResult {
-  const { id: executionId, durationMs, status } = measured;
-  const { orgId } = run.org.projection;
-  if (run.asksAgain === true && ended.refusal?.code === "unavailable") {
-    return { executionId, response: null, refusal: ended.refusal, fault: null, status, durationMs };
-  }
-  let { response } = ended;
-  if (response !== null && isWorthKeeping(response)) {
-    const both = keepBody(response);
-    response = both.response;
-    ctx.waitUntil(both.kept.then((body) => logBuffer.addRecord(orgId, recordOf(run, ended, measured, body))));
-  } else {
-    logBuffer.addRecord(orgId, recordOf(run, ended, measured, null));
-  }
-  if (ended.fault !== null) logBuffer.addLines(orgId, executionId, ended.fault.lines);
-  if (env.LOG_DELIVERY === "scheduled") scheduleDelivery(ctx, env.STATE);
-  return { executionId, response, refusal: ended.refusal, fault: ended.fault, status, durationMs };
+  return finish(run, ended, { id: executionId, startedAt, durationMs }, env, ctx);
 }
 
 /**
