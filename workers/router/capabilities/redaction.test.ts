@@ -67,7 +67,7 @@ describe("redaction", () => {
     expect(redactor.redact(ORG, "59-".padEnd(32_000, "x"))).toBe("[redacted]");
   });
 
-  it("forgets the orgs that read longest ago, and knows them again when they read", () => {
+  it("forgets the orgs that read nothing new for longest, and knows them again when they read", () => {
     const redactor = new Redactor();
     const value = (index: number) => `${index}-`.padEnd(32_000, "x");
     for (let org = 0; org < 60; org++)

@@ -24,7 +24,8 @@ export class Redactor {
     const known = this.#orgs.get(orgId);
     if (known?.has(value) === true) return;
     const values = known ?? new Values();
-    if (known === undefined) this.#orgs.set(orgId, values);
+    this.#orgs.delete(orgId);
+    this.#orgs.set(orgId, values);
     const before = values.length;
     values.add(value);
     this.#length += values.length - before;
