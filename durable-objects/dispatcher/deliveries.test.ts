@@ -5,6 +5,7 @@ import {
   DELIVERIES_CONCURRENCY,
   DELIVERIES_SAFETY_MS,
   DELIVERIES_PER_TRIGGER_CONCURRENCY,
+  DELIVERIES_READY_MAX,
 } from "../../contracts/limits.ts";
 import { edge, failed, lost, ok, saturated, unreached } from "../testing/edge.ts";
 import { deliveryOf, dispatcherWith, retry, triggerOf } from "./testing.ts";
@@ -185,6 +186,52 @@ describe("many deliveries", () => {
     expect(edge.requests(orgId)).toHaveLength(2_000);
     expect(edge.most(orgId)).toBeLessThanOrEqual(DELIVERIES_CONCURRENCY);
     expect(edge.most(orgId)).toBeGreaterThan(DELIVERIES_PER_TRIGGER_CONCURRENCY);
+  });
+
+  it("are all made where edges have room for a few only, and hardly later for those that were turned away", async () => {
+    const trigger = triggerOf({ retry: retry({ maxAttempts: 1 }) });
+    const { orgId, stub, counts } = await dispatcherWith([trigger]);
+    let running = 0;
+    edge.behave(orgId, async () => {
+      if (running >= 5) return saturated();
+      running += 1;
+      await scheduler.wait(2);
+      running -= 1;
+      return ok();
+    });
+    await stub.enqueue(Array.from({ length: 100 }, () => deliveryOf(trigger)));
+    await vi.waitFor(async () => expect(await counts()).toEqual({ done: 100 }), SOON);
+    const turnedAway = edge.requests(orgId).length - 100;
+    expect(turnedAway).toBeGreaterThan(0);
+    expect(turnedAway).toBeLessThan(100);
+  });
+
+  it("are all made when one change makes more of them than memory is to hold", async () => {
+    const subscribers = Array.from({ length: 20 }, () => triggerOf({ source: { kind: "pubsub", topic: "news" } }));
+    const { orgId, stub, counts } = await dispatcherWith(subscribers);
+    const values = Array.from({ length: 50 }, (_, n) => String(n));
+    expect(values.length * subscribers.length).toBeGreaterThan(DELIVERIES_READY_MAX);
+    await stub.topicPublish("news", values, { executionId: null, depth: 0 });
+    await vi.waitFor(async () => expect(await counts()).toEqual({ done: 1_000 }), SOON);
+    expect(edge.requests(orgId)).toHaveLength(1_000);
+  });
+
+  it("go on where what came of one of them cannot be written down", async () => {
+    const trigger = triggerOf();
+    const { orgId, stub, counts } = await dispatcherWith([trigger]);
+    const bad = deliveryOf(trigger);
+    await runInDurableObject(stub, (_, state) => {
+      state.storage.sql.exec(
+        `CREATE TRIGGER refuse BEFORE UPDATE ON deliveries WHEN old.id = '${bad.id}'
+         BEGIN SELECT raise(ABORT, 'disk'); END`,
+      );
+    });
+    await stub.enqueue([deliveryOf(trigger), bad, deliveryOf(trigger)]);
+    await vi.waitFor(async () => expect(await counts()).toEqual({ done: 2, waiting: 1 }), SOON);
+    await runInDurableObject(stub, (_, state) => state.storage.sql.exec("DROP TRIGGER refuse").toArray());
+    await abortAllDurableObjects();
+    await vi.waitFor(async () => expect(await counts()).toEqual({ done: 3 }), SOON);
+    expect(edge.events(orgId).filter(({ id }) => id === bad.id)).toHaveLength(2);
   });
 
   it("of a slow trigger leave room for those of others", async () => {

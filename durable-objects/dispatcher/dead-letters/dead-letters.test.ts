@@ -159,6 +159,17 @@ describe("a trigger of dead letters", () => {
   });
 });
 
+describe("a trigger of dead letters that is fired to be tried", () => {
+  it("ends as others do when it fails, whatever it was given", async () => {
+    const handler = listener(null, { retry: retry({ maxAttempts: 1 }) });
+    const { orgId, stub, counts } = await dispatcherWith([handler]);
+    edge.behave(orgId, () => failed());
+    await stub.fireTrigger(handler.id, null);
+    await stub.fireTrigger(handler.id, '{"deadLetterId":{"not":"text"}}');
+    await vi.waitFor(async () => expect(await counts()).toEqual({ dead: 2 }), SOON);
+  });
+});
+
 describe("a dispatcher with too many dead letters", () => {
   it("lets the oldest go", async () => {
     const trigger = triggerOf({ retry: retry({ maxAttempts: 1 }) });
