@@ -75,6 +75,7 @@ import { previewTrigger } from "./triggers/preview.ts";
 import { rotateTriggerSecret } from "./triggers/rotate-secret.ts";
 import { pauseTrigger, resumeTrigger, enableTrigger, disableTrigger } from "./triggers/states.ts";
 import { updateTrigger } from "./triggers/update.ts";
+import { types } from "./types.ts";
 import { version } from "./version.ts";
 import { whoami } from "./whoami.ts";
 
@@ -87,6 +88,7 @@ export const COMMANDS: readonly Command[] = [
   dev,
   invoke,
   logs,
+  types,
   version,
   completionOf(() => COMMANDS),
   listOrgs,

@@ -19,7 +19,7 @@ const attemptSchema = z.object({
   error: faultSchema.nullable(),
 });
 
-export const deliverySchema = z.object({
+const deliverySchema = z.object({
   id: idSchema("delivery"),
   trigger: triggerRef,
   kind: z.enum(TRIGGER_KINDS),
@@ -42,7 +42,7 @@ export const deliveryDetailSchema = deliverySchema.extend({
   history: z.array(attemptSchema),
 });
 
-export const deadLetterSchema = z.object({
+const deadLetterSchema = z.object({
   id: idSchema("deadLetter"),
   deliveryId: idSchema("delivery"),
   trigger: triggerRef,
@@ -57,7 +57,7 @@ export const deadLetterSchema = z.object({
   note: z.string().nullable(),
 });
 
-export const deadLetterDetailSchema = deadLetterSchema.extend({
+const deadLetterDetailSchema = deadLetterSchema.extend({
   data: z.unknown(),
   history: z.array(attemptSchema),
 });

@@ -38,7 +38,7 @@ const operationSchema = z.discriminatedUnion("operation", [
   z.strictObject({ operation: z.literal("delete"), id: docIdSchema, ifVersion }),
 ]);
 
-export const docIndexAnswer = z.object({
+const docIndexAnswer = z.object({
   name: z.string(),
   fields: z.array(z.object({ field: z.string(), descending: z.boolean() })),
   unique: z.boolean(),

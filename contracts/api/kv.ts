@@ -7,7 +7,7 @@ import { endpoint, pageOf, pageQuery, timestamp } from "./endpoint.ts";
 import { orgParams } from "./orgs.ts";
 
 /** Query of lists of keys or documents, whose pages may be larger than others. */
-export const dataPageQuery = z.object({
+const dataPageQuery = z.object({
   cursor: dataCursorSchema.unwrap().optional(),
   limit: z.coerce.number().int().min(1).max(DATA_PAGE_MAX).optional(),
 });
@@ -21,7 +21,7 @@ export const collectionSchema = z.object({ name: z.string(), createdAt: timestam
 const kvParams = orgParams.extend({ collection: resourceNameSchema });
 const keyParams = kvParams.extend({ key: kvKeySchema });
 
-export const kvEntrySchema = z.object({
+const kvEntrySchema = z.object({
   key: z.string(),
   /** Any JSON; left out where only keys were asked for. */
   value: z.unknown(),

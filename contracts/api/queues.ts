@@ -8,7 +8,7 @@ import { orgParams } from "./orgs.ts";
 
 const queueParams = orgParams.extend({ queue: resourceNameSchema });
 
-export const queueSchema = z.object({
+const queueSchema = z.object({
   name: z.string(),
   /** Messages that can be had now, that wait for their time, and that a consumer has. */
   ready: z.number().int(),

@@ -5,7 +5,7 @@ import { endpoint, pageOf, pageQuery, scriptRef, timestamp } from "./endpoint.ts
 import { orgParams } from "./orgs.ts";
 
 /** Everything about a secret but its value, which nothing answers with. */
-export const secretSchema = z.object({
+const secretSchema = z.object({
   name: z.string(),
   /** The one script that may read it; null for all of the org. */
   script: scriptRef.nullable(),

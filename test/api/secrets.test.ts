@@ -14,6 +14,8 @@ beforeAll(async () => {
   org = await makeOrg(core, owner.token, "hello");
   const source = "export default () => 1";
   await core.call("/api/v1/orgs/hello/scripts", { token: owner.token, json: { name: "checkout", source } });
+  const lib = { name: "lib", kind: "module", source: "export const one = 1" };
+  await core.call("/api/v1/orgs/hello/scripts", { token: owner.token, json: lib });
 });
 afterAll(() => core.stop());
 
@@ -96,6 +98,7 @@ describe("secrets", () => {
     ["/secrets/A", { value: 1 }, 422],
     ["/secrets/A", { value: "é".repeat(16 * 1024 + 1) }, 422],
     ["/secrets/A", { value: "x", script: "nobody" }, 404],
+    ["/secrets/A", { value: "x", script: "lib" }, 422],
     ["/secrets/A", { value: "x", scripts: "checkout" }, 422],
   ])("at %s refuse what they cannot be", async (path, json, status) => {
     const answer = await call("PUT", path, json);

@@ -67,10 +67,21 @@ describe("triggers", () => {
     const rotated = await call("POST", "/triggers/payments/rotate-secret");
     expect(rotated.json.secret).toMatch(/^whsec_/);
     expect(rotated.json.secret).not.toBe(made.json.secret);
-    const { rows } = await core.sql.query("select details from audit_log");
-    expect(JSON.stringify(rows)).not.toContain("whsec_");
+    const kept = await core.sql.query("select details from audit_log");
+    expect(JSON.stringify(kept.rows)).not.toContain("whsec_");
     await create("other-kind", { kind: "pubsub", topic: "t" });
     expect(await refusal("POST", "/triggers/other-kind/rotate-secret")).toEqual([422, "invalid"]);
+  });
+
+  test("are made once by a request that is sent twice, and their secret is shown to the first alone", async () => {
+    const headers = { "idempotency-key": "hook-once" };
+    const json = { name: "hook", script: "worker", source: { kind: "webhook" } };
+    const send = () => core.call("/api/v1/orgs/hello/triggers", { token, headers, json });
+    const made = await send();
+    expect(made.status).toBe(201);
+    expect((await send()).json.error.code).toBe("conflict");
+    const kept = await core.sql.query("select * from idempotency_key");
+    expect(JSON.stringify(kept.rows)).not.toContain(made.json.secret);
   });
 
   test("are changed in part; a source is replaced as a whole", async () => {

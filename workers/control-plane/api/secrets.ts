@@ -1,4 +1,4 @@
-import { and, eq, gt } from "drizzle-orm";
+import { and, gt, ne } from "drizzle-orm";
 
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import { PlatformError, platformErrorOf } from "../../../contracts/errors.ts";
@@ -29,6 +29,7 @@ export const secrets = new Mounts()
   .add(ENDPOINTS.putSecret, async ({ scope, principal, access, params, body }) => {
     const { id } = access.org;
     const script = body.script === undefined ? null : await scriptNamed(scope, id, body.script);
+    if (script?.kind === "module") throw ofModule(script.name);
     const input = { name: params.name, scriptId: script?.id ?? null, value: body.value };
     const { secret, created } = await scope.state.setSecret(id, input);
     const details = { script: script?.name ?? null, created };
@@ -49,7 +50,7 @@ export const secrets = new Mounts()
     const found = await scope.database
       .select({ id: org.id })
       .from(org)
-      .where(and(eq(org.state, "running"), after === null ? undefined : gt(org.id, after)))
+      .where(and(ne(org.state, "destroying"), after === null ? undefined : gt(org.id, after)))
       .orderBy(org.id)
       .limit(limit + 1);
     const { rows, cursor } = pageOfRows(found, limit, ({ id }) => id);
@@ -82,6 +83,13 @@ async function scriptIdOf(scope: Scope, orgId: string, script: string | undefine
 
 function toSecret({ scriptId, ...secret }: SecretSummary, names: RouteNames) {
   return { ...secret, script: scriptId === null ? null : { id: scriptId, name: names.get(scriptId) ?? "" } };
+}
+
+function ofModule(name: string): PlatformError {
+  const reason = "is a module, which runs as part of the scripts that import it. Set the secret for those, or for all.";
+  return new PlatformError("invalid", `The script ${JSON.stringify(name)} ${reason}`, {
+    issues: [{ field: "script", reason }],
+  });
 }
 
 function absent(name: string, script: string | undefined): never {
