@@ -36,7 +36,11 @@ export interface DocWritten {
 export interface DocQuery {
   /** JSON text of a filter; `{}` finds all. */
   filter: string;
-  /** Fields in order of weight, as dotted paths; ties and no sort at all go by id. */
+  /**
+   * Fields in order of weight, as dotted paths. Missing fields come first, then null, false, true, numbers, texts by code
+   * points, arrays, objects; of a text its beginning counts. Ties, and all where no order is asked for, go by the index
+   * that is used, or by id; that order stays the same from page to page.
+   */
   sort: { field: string; descending: boolean }[];
   cursor: string | null;
   limit: number;
