@@ -186,7 +186,7 @@ describe("many deliveries", () => {
     expect(edge.requests(orgId)).toHaveLength(2_000);
     expect(edge.most(orgId)).toBeLessThanOrEqual(DELIVERIES_CONCURRENCY);
     expect(edge.most(orgId)).toBeGreaterThan(DELIVERIES_PER_TRIGGER_CONCURRENCY);
-  });
+  }, 30_000);
 
   it("are all made where edges have room for a few only, and hardly later for those that were turned away", async () => {
     const trigger = triggerOf({ retry: retry({ maxAttempts: 1 }) });
@@ -254,7 +254,7 @@ describe("many deliveries", () => {
 describe("a restart", () => {
   it("makes due again what had not ended, under the same ids", async () => {
     const trigger = triggerOf();
-    const { orgId, stub, counts } = await dispatcherWith([trigger]);
+    const { orgId, stub, counts, alarmAt } = await dispatcherWith([trigger]);
     edge.hold(orgId);
     edge.behave(orgId, async () => {
       await edge.whileHeld(orgId);
@@ -263,6 +263,9 @@ describe("a restart", () => {
     const all = [0, 1, 2].map((next) => deliveryOf(trigger, { orderKey: "a", next }));
     await stub.enqueue(all);
     await vi.waitFor(() => expect(edge.requests(orgId)).toHaveLength(1), SOON);
+    const ringsAt = await alarmAt();
+    expect(ringsAt).toBeGreaterThan(Date.now());
+    expect(ringsAt).toBeLessThanOrEqual(Date.now() + DELIVERIES_SAFETY_MS);
     await abortAllDurableObjects();
     edge.release(orgId);
     await vi.waitFor(async () => expect(await counts()).toEqual({ done: 3 }), SOON);
