@@ -188,6 +188,8 @@ export const SQL_STEPS_MAX = 250_000_000;
 /** SELECTs in one SQL statement, and readings of common table expressions by one another, written out. */
 export const SQL_SELECTS_MAX = 16;
 export const SQL_REFERENCES_MAX = 64;
+/** Words and signs of one SQL statement once its inner queries are written out. */
+export const SQL_EXPANDED_TOKENS_MAX = 20_000;
 /** Rows of one table of an org's own SQLite, and its values, which are rows by columns. */
 export const SQL_TABLE_ROWS_MAX = 100_000;
 export const SQL_TABLE_VALUES_MAX = 1_000_000;
@@ -314,8 +316,9 @@ export const WEBHOOK_SIGNATURES_LENGTH_MAX = 4 * 1024;
 export const WEBHOOK_SIGNATURES_MAX = 16;
 /** Headers of a webhook that its script sees, in characters; what is more is left out. */
 export const WEBHOOK_HEADERS_LENGTH_MAX = 16 * 1024;
-/** How long a webhook's message id is remembered, in milliseconds. */
+/** How long a webhook's message id is remembered, in milliseconds, and how many of an org; the oldest go first. */
 export const WEBHOOK_DEDUPE_MS = 24 * 60 * 60 * 1000;
+export const WEBHOOK_REMEMBERED_MAX = 1_000_000;
 /** How long a rotated signing secret goes on, in milliseconds. */
 export const WEBHOOK_SECRET_OVERLAP_MS = 24 * 60 * 60 * 1000;
 /** Signing secrets that one webhook has at once, rotated ones too; the oldest goes first. */

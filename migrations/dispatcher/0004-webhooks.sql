@@ -1,9 +1,8 @@
 CREATE TABLE webhook_messages (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
   trigger_id TEXT NOT NULL,
   message_id TEXT NOT NULL,
   delivery_id TEXT NOT NULL,
   received_at INTEGER NOT NULL,
-  PRIMARY KEY (trigger_id, message_id)
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX webhook_messages_by_age ON webhook_messages (received_at);
+  UNIQUE (trigger_id, message_id)
+) STRICT;

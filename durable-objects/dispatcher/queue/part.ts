@@ -47,7 +47,8 @@ export class QueuePart implements Part {
   get wakeUp(): WakeUp {
     return {
       dueAt: () => {
-        if (this.#dueAt === undefined) this.#dueAt = this.#deps.db.exists ? this.#nextAt(Date.now()) : null;
+        if (!this.#deps.db.exists) return null;
+        if (this.#dueAt === undefined) this.#dueAt = this.#nextAt(Date.now());
         return this.#dueAt;
       },
       run: async (now) => this.#wake(now),

@@ -377,6 +377,21 @@ describe("firing a queue's trigger by hand", () => {
   });
 });
 
+describe("an org that is gone", () => {
+  it("has no messages and no alarm but that of its tombstone", async () => {
+    const { stub, send, ring, alarmAt } = await queued(consumerOf({ state: "paused" }));
+    await send([1]);
+    await send([2], { delayMs: 60_000 });
+    expect((await alarmAt()) ?? 0).toBeLessThan(Date.now() + QUEUE_KEPT_MS + 60_000);
+    await stub.erase();
+    expect(await stub.listQueues()).toEqual([]);
+    const tombstoneAt = await alarmAt();
+    await ring();
+    expect(tombstoneAt).toBeGreaterThan(Date.now() + 60_000);
+    expect((await refusalOf(send([3]))).code).toBe("not_found");
+  });
+});
+
 describe("a policy of retries", () => {
   it("is the one that the trigger has when the batch comes back", async () => {
     const policy: RetryPolicy = retry({ delayMs: 150, maxDelayMs: 150, maxAttempts: 3 });

@@ -1,7 +1,7 @@
-import { WEBHOOK_DEDUPE_MS } from "../../../contracts/limits.ts";
+import { WEBHOOK_DEDUPE_MS, WEBHOOK_REMEMBERED_MAX } from "../../../contracts/limits.ts";
 import type { Database } from "../../database.ts";
 
-/** Messages too old to be remembered that are forgotten with each new one. */
+/** Messages that are too old or too many to be remembered, and are forgotten with each new one. */
 const FORGOTTEN_WITH_EACH = 20;
 
 /** The delivery that a message became when it was taken in before; null where it was not, or too long ago. */
@@ -23,11 +23,12 @@ export function noteReceived(
     message.deliveryId,
     now,
   );
+  // Numbers grow with time, and those that are there follow one another closely: they serve as clock and as count.
   db.run(
-    `DELETE FROM webhook_messages WHERE (trigger_id, message_id) IN (
-       SELECT trigger_id, message_id FROM webhook_messages WHERE received_at <= ? ORDER BY received_at LIMIT ?
-     )`,
-    now - WEBHOOK_DEDUPE_MS,
+    `DELETE FROM webhook_messages WHERE seq IN (SELECT seq FROM webhook_messages ORDER BY seq LIMIT ?1)
+     AND (received_at <= ?2 OR seq <= (SELECT max(seq) FROM webhook_messages) - ?3)`,
     FORGOTTEN_WITH_EACH,
+    now - WEBHOOK_DEDUPE_MS,
+    WEBHOOK_REMEMBERED_MAX,
   );
 }

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { WebhookMessage } from "../../../contracts/events/delivery.ts";
 import type { EventData } from "../../../contracts/events/event.ts";
 import type { Trigger } from "../../../contracts/events/trigger.ts";
-import { WEBHOOK_BODY_BYTES_MAX, WEBHOOK_DEDUPE_MS } from "../../../contracts/limits.ts";
+import { WEBHOOK_BODY_BYTES_MAX, WEBHOOK_DEDUPE_MS, WEBHOOK_REMEMBERED_MAX } from "../../../contracts/limits.ts";
 import type { SigningSecret } from "../../objects.ts";
 import { signingSecretContext } from "../../secrets/contexts.ts";
 import { Keyring } from "../../secrets/keyring.ts";
@@ -101,6 +101,9 @@ describe("an inbound webhook", () => {
     await sql("UPDATE webhook_messages SET received_at = received_at - ?", WEBHOOK_DEDUPE_MS + 1);
     expect(await receive(signed({ id: "msg_2" }))).toMatchObject({ outcome: "accepted" });
     expect(await sql("SELECT message_id FROM webhook_messages")).toEqual([{ message_id: "msg_2" }]);
+    await sql("UPDATE webhook_messages SET seq = seq - ?", WEBHOOK_REMEMBERED_MAX);
+    await receive(signed({ id: "msg_3" }));
+    expect(await sql("SELECT message_id FROM webhook_messages")).toEqual([{ message_id: "msg_3" }]);
   });
 
   it("that could not be stored is not remembered, so that it can be sent again", async () => {
