@@ -13,6 +13,7 @@ import { writeEntries } from "./kv/write.ts";
 import { STORE_MIGRATIONS } from "./schema.ts";
 import { checkSize, statsOf } from "./size.ts";
 
+vi.setConfig({ testTimeout: 10_000 });
 beforeEach(() => {
   vi.spyOn(console, "error").mockReturnValue();
 });

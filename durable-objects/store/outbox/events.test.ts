@@ -11,6 +11,7 @@ import { newStore, origin, surroundings } from "../../testing/store-outside.ts";
 /** As long as a repetition after some failures takes. */
 const RETRIED_MS = 8_000;
 
+vi.setConfig({ testTimeout: 2 * RETRIED_MS });
 beforeEach(() => {
   vi.spyOn(console, "error").mockReturnValue();
 });
