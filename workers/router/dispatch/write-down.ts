@@ -12,6 +12,9 @@ import { recordOf } from "./record.ts";
 import type { Run, RunResult } from "./run.ts";
 import type { Fault } from "./run-facts.ts";
 
+/** Runs that took no longer have not lost their callers, in milliseconds. */
+const MOMENT_MS = 5;
+
 /** Who, when and for how long. */
 type Measured = Pick<ExecutionRecord, "id" | "startedAt" | "durationMs">;
 
@@ -23,7 +26,10 @@ export function finish(
   env: RouterEnv,
   ctx: RouterContext,
 ): RunResult | Promise<RunResult> {
-  if (ended.outcome === "ok" && run.request.signal.aborted) return writeDown(run, abandoned(ended), measured, env, ctx);
+  // Nobody goes away within a moment, and asking costs most runs more than it may.
+  if (measured.durationMs > MOMENT_MS && ended.outcome === "ok" && run.request.signal.aborted) {
+    return writeDown(run, abandoned(ended), measured, env, ctx);
+  }
   // Elsewhere than on one computer a proxy in front tells at once who has gone.
   if (env.LOG_DELIVERY !== "polled" || !isWorthALook(run, ended.response, measured.durationMs)) {
     return writeDown(run, ended, measured, env, ctx);
