@@ -142,8 +142,10 @@ declare module "isola" {
     readonly contentType: string;
     /** Lower-case, without those that are secret. */
     readonly headers: Readonly<Record<string, string>>;
-    /** Parsed where `contentType` is JSON, else text. */
+    /** Parsed where `contentType` is JSON, else text, or base 64 where it is no text. */
     readonly body: B;
+    /** Set where the body is base 64. */
+    readonly bodyEncoding?: "base64";
   }
 
   /** A delivery was given up. */
