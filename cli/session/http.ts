@@ -22,6 +22,9 @@ const lookUpLoopback: LookupFunction = (_name, options, done) => {
   else done(null, first?.address ?? "", first?.family);
 };
 
+// This computer answers or refuses at once; only a busy one is late, and has then to be waited for.
+const LOOPBACK_OPTIONS = { lookup: lookUpLoopback, autoSelectFamilyAttemptTimeout: CALL_TIMEOUT_MS };
+
 /**
  * A `fetch` that also reaches `*.localhost`. It follows no redirect, so a key never travels on to another host.
  * @throws PlatformError `unavailable` or `timeout` when nobody answers, in words that say what to do.
@@ -35,7 +38,7 @@ export async function reach(url: string, init: RequestInit = {}): Promise<Respon
     method: init.method ?? "GET",
     headers: Object.fromEntries(headers),
     timeout: CALL_TIMEOUT_MS,
-    ...(isLoopbackName(target.hostname) ? { lookup: lookUpLoopback } : {}),
+    ...(isLoopbackName(target.hostname) ? LOOPBACK_OPTIONS : {}),
   };
   const { body } = init;
   if (body !== undefined && body !== null && typeof body !== "string") throw new TypeError("The body must be text.");

@@ -11,6 +11,14 @@ const triggerRef = z.object({ id: idSchema("trigger"), name: z.string() });
 /** Name or id of a trigger. */
 const trigger = z.string().min(1).max(100).optional();
 
+/** What an event became that was made or sent again by hand. */
+export const sentSchema = z.object({
+  /** Null where it is a message that waits in its queue. */
+  deliveryId: idSchema("delivery").nullable(),
+  /** Null where it is not. */
+  messageId: idSchema("message").nullable(),
+});
+
 const attemptSchema = z.object({
   at: timestamp,
   executionId: idSchema("execution").nullable(),
@@ -123,7 +131,7 @@ export const replayDeadLetter = endpoint({
   capability: "deliveries:write",
   params: deadLetterParams,
   body: z.strictObject({ data: z.unknown() }).partial().optional(),
-  response: z.object({ deliveryId: idSchema("delivery") }),
+  response: sentSchema,
   status: 202,
   errors: ["not_found", "conflict", "invalid", "too_large"],
 });

@@ -5,6 +5,7 @@ import { retryPolicySchema } from "../events/retry.ts";
 import { TRIGGER_STATES, triggerNameSchema, triggerSourceSchema } from "../events/trigger.ts";
 import { idSchema } from "../ids.ts";
 import { CRON_EXPRESSION_LENGTH_MAX, CRON_PREVIEW_MAX, TRIGGER_FILTER_LENGTH_MAX } from "../limits.ts";
+import { sentSchema } from "./deliveries.ts";
 import { filterSchema } from "./docs.ts";
 import { endpoint, pageOf, pageQuery, scriptRef, timestamp } from "./endpoint.ts";
 import { orgParams } from "./orgs.ts";
@@ -248,7 +249,7 @@ export const fireTrigger = endpoint({
   params: triggerParams,
   /** `data` is what the kind has, such as `{"key":"a","next":1}`; an example of the platform's own without it. */
   body: z.strictObject({ data: z.unknown() }).partial().optional(),
-  response: z.object({ deliveryId: idSchema("delivery") }),
+  response: sentSchema,
   status: 202,
   errors: ["not_found", "conflict", "invalid", "too_large"],
 });

@@ -166,6 +166,20 @@ describe("queues", () => {
     expect((await call("POST", path, json)).status).toBe(status);
   });
 
+  test("take a message back that gave up, and one that is sent by hand while its trigger is paused", async () => {
+    await core.edge("fails");
+    await create("failer", { kind: "queue", queue: "failing" });
+    await call("POST", "/queues/failing/send", { messages: [{ value: "a" }] });
+    await expect.poll(() => lettersOf("failer"), { timeout: 10_000 }).toHaveLength(1);
+    await call("POST", "/triggers/failer/pause");
+    const [letter] = await lettersOf("failer");
+    const waits = { deliveryId: null, messageId: expect.stringMatching(/^msg_/) };
+    expect((await call("POST", `/dead-letters/${letter?.id}/replay`)).json).toEqual(waits);
+    expect((await call("POST", "/triggers/failer/fire", { data: "b" })).json).toEqual(waits);
+    const queues = (await call("GET", "/queues")).json.items;
+    expect(queues).toContainEqual(expect.objectContaining({ name: "failing", ready: 2, consumer: expect.anything() }));
+  });
+
   test("stand beside topics, which tell all who listen", async () => {
     expect((await call("POST", "/topics/news/publish", { value: 1 })).json).toMatchObject({ subscribers: 0 });
     await create("reader", { kind: "pubsub", topic: "news" });

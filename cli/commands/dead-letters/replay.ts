@@ -1,6 +1,7 @@
 import { defineCommand, type Result } from "../../framework/command.ts";
 import { UsageError } from "../../framework/usage.ts";
 import { DEAD_LETTER_OPTIONS, oneOrAll } from "../../session/dead-letter-options.ts";
+import { sentResult } from "../../session/delivery-text.ts";
 import { readJson } from "../../session/json-input.ts";
 import { openWorkplace, type Workplace } from "../../session/workplace.ts";
 
@@ -22,13 +23,7 @@ export const replayDeadLetter = defineCommand({
     const place = await openWorkplace(host, options.org);
     if (id === null) return replayAll(place, options.trigger);
     const body = data === undefined ? {} : { data };
-    const replayed = await place.client.replayDeadLetter({ params: { slug: place.slug, id }, body });
-    const { deliveryId } = replayed;
-    return {
-      json: replayed,
-      text: deliveryId,
-      notes: [`\`isola deliveries get ${deliveryId}\` says what came of it.`],
-    };
+    return sentResult(await place.client.replayDeadLetter({ params: { slug: place.slug, id }, body }));
   },
 });
 

@@ -62,10 +62,11 @@ describe("dead letters", () => {
   });
 
   it("are replayed one by one, with another event, or all until none is left", async () => {
-    const deliveryId = newId("delivery");
+    const [deliveryId, messageId] = [newId("delivery"), newId("message")];
     let left = 1_100;
     const { isola, plane } = await workplace({
-      replayDeadLetter: () => ({ deliveryId }),
+      replayDeadLetter: ({ body }) =>
+        body?.data === undefined ? { deliveryId, messageId: null } : { deliveryId: null, messageId },
       replayDeadLetters: () => {
         const replayed = Math.min(500, left);
         left -= replayed;
@@ -73,7 +74,11 @@ describe("dead letters", () => {
       },
     });
     expect((await isola(["dead-letters", "replay", aLetter.id])).out).toBe(`${deliveryId}\n`);
-    await isola(["dead-letters", "replay", aLetter.id, "--data", '{"key":"b"}']);
+    expect(await isola(["dead-letters", "replay", aLetter.id, "--data", '{"key":"b"}'])).toEqual({
+      code: 0,
+      out: `${messageId}\n`,
+      err: "The message is in its queue.\n",
+    });
     expect(plane.seen.map(({ body }) => body)).toEqual([{}, { data: { key: "b" } }]);
     expect((await isola(["dead-letters", "replay", "--all", "--trigger", "orders"])).out).toBe(
       "1100 are delivered again.\n",

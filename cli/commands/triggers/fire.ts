@@ -1,4 +1,5 @@
 import { defineCommand } from "../../framework/command.ts";
+import { sentResult } from "../../session/delivery-text.ts";
 import { readJson } from "../../session/json-input.ts";
 import { ORG_OPTION } from "../../session/org.ts";
 import { openWorkplace } from "../../session/workplace.ts";
@@ -23,8 +24,6 @@ export const fireTrigger = defineCommand({
     const data = options.data === undefined ? undefined : await readJson(options.data, host, NAME, "data");
     const { client, slug } = await openWorkplace(host, options.org);
     const params = { slug, trigger: args.trigger };
-    const fired = await client.fireTrigger({ params, body: data === undefined ? {} : { data } });
-    const { deliveryId } = fired;
-    return { json: fired, text: deliveryId, notes: [`\`isola deliveries get ${deliveryId}\` says what came of it.`] };
+    return sentResult(await client.fireTrigger({ params, body: data === undefined ? {} : { data } }));
   },
 });

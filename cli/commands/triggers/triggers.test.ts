@@ -127,7 +127,7 @@ describe("triggers", () => {
 
   it("are fired with data of one's own, or an example", async () => {
     const deliveryId = newId("delivery");
-    const { isola, plane } = await workplace({ fireTrigger: () => ({ deliveryId }) });
+    const { isola, plane } = await workplace({ fireTrigger: () => ({ deliveryId, messageId: null }) });
     const { out, err } = await isola(["triggers", "fire", "news", "--data", '{"value":1}']);
     expect(out).toBe(`${deliveryId}\n`);
     expect(err).toContain(`isola deliveries get ${deliveryId}`);

@@ -10,7 +10,7 @@ import { Mounts } from "../mount.ts";
 import type { Scope } from "../scope.ts";
 import { type RouteNames, routeNames } from "./names.ts";
 import { pageRequest } from "./page.ts";
-import { triggerNamed } from "./trigger.ts";
+import { toSent, triggerNamed } from "./trigger.ts";
 
 const triggerId = idSchema("trigger");
 
@@ -47,8 +47,8 @@ export const deliveries = new Mounts()
   .add(ENDPOINTS.replayDeadLetter, async ({ scope, principal, access, params, body }) => {
     const { id } = access.org;
     const data = body?.data === undefined ? null : valueTextOf(body.data, "data", EVENT_BYTES_MAX);
-    const replayed = await scope.state.replayDeadLetter(id, params.id, data);
-    const details = { deliveryId: replayed.deliveryId, edited: data !== null };
+    const replayed = toSent(await scope.state.replayDeadLetter(id, params.id, data));
+    const details = { ...replayed, edited: data !== null };
     auditLater(scope, {
       actor: actorOf(principal),
       action: "dead-letter.replay",

@@ -1,5 +1,6 @@
 import type { EventsDoor } from "../../../contracts/events/delivery.ts";
 import type { Trigger, TriggerSource } from "../../../contracts/events/trigger.ts";
+import { ID_PREFIXES } from "../../../contracts/ids.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import type { OrgAccess } from "../access.ts";
 import { orgUrl } from "../env.ts";
@@ -21,6 +22,13 @@ export async function triggerNamed(scope: Scope, orgId: string, idOrName: string
 export async function resolveSource(scope: Scope, orgId: string, source: TriggerSource): Promise<TriggerSource> {
   if (source.kind !== "dead_letter" || source.of === null) return source;
   return { ...source, of: (await triggerNamed(scope, orgId, source.of)).id };
+}
+
+/** What an event became: a delivery, or, of a queue, a message that waits to be taken. */
+export function toSent({ deliveryId: id }: { deliveryId: string }) {
+  return id.startsWith(`${ID_PREFIXES.message}_`)
+    ? { deliveryId: null, messageId: id }
+    : { deliveryId: id, messageId: null };
 }
 
 /** A trigger as the API shows it. */

@@ -12,7 +12,7 @@ import type { Scope } from "../scope.ts";
 import { requireConfirmed } from "./confirm.ts";
 import { routeNames, scriptNamed } from "./names.ts";
 import { pageRequest } from "./page.ts";
-import { resolveSource, toDetail, toTrigger, triggerNamed } from "./trigger.ts";
+import { resolveSource, toDetail, toSent, toTrigger, triggerNamed } from "./trigger.ts";
 
 /** What starts an org's scripts without a caller. */
 export const triggers = new Mounts()
@@ -128,8 +128,8 @@ export const triggers = new Mounts()
       throw new PlatformError("conflict", `The trigger ${trigger.name} is disabled. Enable it, then fire it.`);
     }
     const data = body?.data === undefined ? null : valueTextOf(body.data, "data", EVENT_BYTES_MAX);
-    const fired = await scope.state.fireTrigger(id, trigger.id, data);
-    const details = { deliveryId: fired.deliveryId };
+    const fired = toSent(await scope.state.fireTrigger(id, trigger.id, data));
+    const details = { ...fired };
     auditLater(scope, { actor: actorOf(principal), action: "trigger.fire", target: trigger.name, orgId: id, details });
     return fired;
   })
