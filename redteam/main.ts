@@ -15,7 +15,7 @@ out or could not be tried. With --fuzz it feeds generated and hurt input to the 
 
   --json   one flat object on the last line: cases, contained, escaped, broken, seconds
   --only   only the classes whose name holds this text
-  --fuzz   routes, hosts, ids and sources against slow references, 100,000 of each
+  --fuzz   routes, hosts, ids, filters and sources against slow references, 100,000 of each
   --seed   the seed to repeat; it is printed
   --runs   how many of each
 `;

@@ -21,7 +21,7 @@ export function compareText(a: string, b: string): number {
   // Two code points may share the first half of their pairs.
   const inPair = isLowSurrogate(a.charCodeAt(at)) || isLowSurrogate(b.charCodeAt(at));
   if (inPair && at > 0 && isHighSurrogate(a.charCodeAt(at - 1))) at -= 1;
-  return (a.codePointAt(at) ?? -1) - (b.codePointAt(at) ?? -1) || a.length - b.length;
+  return (a.codePointAt(at) ?? -1) - (b.codePointAt(at) ?? -1);
 }
 
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;

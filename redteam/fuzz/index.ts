@@ -1,4 +1,5 @@
 import { answerOf, loadCompiler } from "./compiler.ts";
+import { fuzzFilters } from "./filters.ts";
 import { fuzzHosts } from "./hosts.ts";
 import { fuzzIds } from "./ids.ts";
 import { fuzzRoutes } from "./routes.ts";
@@ -21,6 +22,7 @@ export async function fuzzAll(seed: number, runs: number, tell: (fuzzed: Fuzzed)
     routes: async () => fuzzRoutes(seed, runs),
     hosts: async () => fuzzHosts(seed, runs),
     ids: async () => fuzzIds(seed, runs),
+    filters: async () => fuzzFilters(seed, runs),
     "hurt sources": () => fuzzHurtSources(compile, seed, runs),
     "meaning of sources": () => fuzzMeaning(compile, answerOf, seed, runs),
   };
