@@ -140,6 +140,8 @@ export const DOCS_EXAMINED_MAX = 10_000;
 export const DOCS_SORTED_MAX = 10_000;
 /** Documents that one find or count reads, in bytes, before it gives back what it has. */
 export const DOCS_EXAMINED_BYTES_MAX = 16 * 1024 * 1024;
+/** Documents that one call writes, as they were and as they are then, in bytes. */
+export const DOCS_WRITTEN_BYTES_MAX = 24 * 1024 * 1024;
 /** Of one field, in bytes: what documents are sorted by, and what can be unique. Longer texts are told apart by their ids. */
 export const SORTED_FIELD_BYTES_MAX = 512;
 /** Documents of a collection, and their bytes, that an index can still be made for. */
@@ -188,6 +190,8 @@ export const SQL_STEPS_MAX = 250_000_000;
 /** SELECTs in one SQL statement, and readings of common table expressions by one another, written out. */
 export const SQL_SELECTS_MAX = 16;
 export const SQL_REFERENCES_MAX = 64;
+/** Brackets inside one another in an SQL statement. */
+export const SQL_DEPTH_MAX = 100;
 /** Words and signs of one SQL statement once its inner queries are written out. */
 export const SQL_EXPANDED_TOKENS_MAX = 20_000;
 /** Rows of one table of an org's own SQLite, and its values, which are rows by columns. */

@@ -7,6 +7,8 @@ export interface CommonTables {
   names: ReadonlySet<string>;
   /** Where the statement goes on behind them. */
   end: number;
+  /** The brackets of each: where they open, and the place behind them. */
+  bodies: readonly { name: string; from: number; to: number }[];
   /** How often the tables of each are read, its own common tables written out; by name. */
   weights: ReadonlyMap<string, number>;
 }
@@ -17,7 +19,7 @@ export interface CommonTables {
  */
 export function commonTables(tokens: readonly Token[]): CommonTables {
   const weights = new Map<string, number>();
-  if (!isWord(tokens[0], "with")) return { names: new Set(), end: 0, weights };
+  if (!isWord(tokens[0], "with")) return { names: new Set(), end: 0, bodies: [], weights };
   const bodies: { name: string; from: number; to: number }[] = [];
   let at = 0;
   do {
@@ -37,7 +39,7 @@ export function commonTables(tokens: readonly Token[]): CommonTables {
   for (const { name, from, to } of bodies) {
     weights.set(name, weightOf(tokens.slice(from, to), names, weights));
   }
-  return { names, end: at, weights };
+  return { names, end: at, bodies, weights };
 }
 
 /** Throws `invalid` where common tables read one another so often that the statement would grow without bound. */

@@ -5,6 +5,7 @@ import { indexCount, type Schema } from "./schema.ts";
 import type { Statement } from "./statement.ts";
 import type { Sizes } from "./statistics.ts";
 import { isSymbol, isWord } from "./tokens.ts";
+import { bytesOf } from "./values.ts";
 import { GROWING_AGGREGATES, GROWING_FUNCTIONS, TEXT_FUNCTIONS } from "./words.ts";
 
 /** What a statement takes at most; a step is about a nanosecond. */
@@ -13,8 +14,8 @@ export interface Cost {
   examined: number;
   /** Names of what is looked through in whole for each row of something else. */
   unindexed: string[];
-  /** Bytes of the longest row that it can write. */
-  rowBytes: number;
+  /** Bytes of the longest value that it can write. */
+  valueBytes: number;
 }
 
 export interface CostContext {
@@ -25,8 +26,9 @@ export interface CostContext {
 
 /** Longest value or row that SQLite makes here, in bytes. */
 const VALUE_BYTES_MAX = 2_200_000;
-/** Characters of a pattern of LIKE or GLOB, each of which may be tried at each place of a text. */
+/** Longest pattern of LIKE or GLOB, in characters; each may be tried at each place of a text. */
 const PATTERN_LENGTH_MAX = 50;
+const STEPS_PER_PATTERN_CHARACTER = 2.5;
 /** By which a text grows in JSON, or a pattern of dates when it is filled in. */
 const BYTES_PER_BYTE_REWRITTEN = 12;
 
@@ -35,7 +37,7 @@ const STEPS_PER_ROW = 50;
 const STEPS_PER_TOKEN = 15;
 const STEPS_PER_KEPT_ROW = 300;
 /** For a row in a table, and the same again for each of its indexes. */
-const STEPS_PER_WRITE = 2_000;
+const STEPS_PER_WRITE = 1_200;
 const STEPS_PER_BYTE_READ = 4;
 const STEPS_PER_BYTE_WRITTEN = 4;
 const STEPS_PER_BYTE_COMPARED = 1 / 16;
@@ -50,13 +52,14 @@ export function costOfQuery(statement: Statement, plan: readonly PlanRow[], cont
     sizes,
     jsonRows: lengths.json.rows,
   });
-  const perByte = stepsPerByte(statement);
-  const perRow = STEPS_PER_ROW + statement.tokens.length * STEPS_PER_TOKEN + perByte * lengths.longest;
-  const perKept = STEPS_PER_KEPT_ROW + (lengths.stored + lengths.longest) * STEPS_PER_BYTE_WRITTEN;
+  const perByte = stepsPerByte(statement, context.parameters);
+  const perRow = STEPS_PER_ROW + statement.size * STEPS_PER_TOKEN + perByte * lengths.longest;
+  const keptBytes = Math.min(VALUE_BYTES_MAX, lengths.columns * lengths.stored + lengths.longest);
+  const perKept = STEPS_PER_KEPT_ROW + keptBytes * STEPS_PER_BYTE_WRITTEN;
   // What comes out is worked out as well, where nothing is looked at for it.
   const read = (examined + 1) * perRow + kept * perKept + lengths.shared * perByte;
-  const { steps, rowBytes } = costOfWriting(statement, output, { schema, lengths });
-  return { steps: STEPS_PER_STATEMENT + read + steps, examined, unindexed, rowBytes };
+  const steps = STEPS_PER_STATEMENT + read + stepsOfWriting(statement, output, { schema, lengths });
+  return { steps, examined, unindexed, valueBytes: Math.max(lengths.longest, lengths.shared) };
 }
 
 /** What a statement takes that makes, changes or drops a table or an index: it may go through all of the table. */
@@ -64,13 +67,14 @@ export function costOfDefinition(statement: Statement, sizes: Sizes): Cost {
   const { rows, bytes } = sizes.sizeOf(statement.target ?? "");
   const perRow = STEPS_PER_WRITE + STEPS_PER_KEPT_ROW;
   const steps = STEPS_PER_STATEMENT + rows * perRow + bytes * STEPS_PER_BYTE_WRITTEN;
-  return { steps, examined: rows, unindexed: [], rowBytes: 0 };
+  return { steps, examined: rows, unindexed: [], valueBytes: 0 };
 }
 
 /** How long, in bytes, values can be that a statement works with. */
 interface Lengths {
-  /** The longest row of the tables that it names. */
+  /** The longest value of the tables that it names, and how many columns they have together. */
   stored: number;
+  columns: number;
   /** The longest value of all, stored, given or made, but for what is shared. */
   longest: number;
   /** All values of its one JSON table together, where nothing repeats them. */
@@ -80,12 +84,11 @@ interface Lengths {
 
 function lengthsOf(statement: Statement, plan: readonly PlanRow[], context: CostContext): Lengths {
   const { tokens } = statement;
-  const stored = Math.max(
-    0,
-    ...tablesOf(statement, context.schema).map((table) => context.sizes.sizeOf(table).rowBytes),
-  );
+  const tables = tablesOf(statement, context.schema);
+  const columns = tables.reduce((sum, table) => sum + (context.schema.tables.get(table)?.columns.length ?? 0), 0);
+  const stored = Math.max(0, ...tables.map((table) => context.sizes.sizeOf(table).valueBytes));
   const longestBut = (left: ReadonlySet<number>): number => {
-    const given = context.parameters.filter((_, place) => !left.has(place)).map((value) => 3 * String(value).length);
+    const given = context.parameters.filter((_, place) => !left.has(place)).map(bytesOf);
     const longest = Math.max(stored, 16, ...given, ...tokens.map(({ value }) => 3 * value.length));
     return Math.min(VALUE_BYTES_MAX, longest * growth(statement, context));
   };
@@ -94,8 +97,8 @@ function lengthsOf(statement: Statement, plan: readonly PlanRow[], context: Cost
   const isShared =
     isJsonOnly(plan) && json.parameters.size === 1 && !tokens.some(({ value }) => /^json(?:_tree)?$/i.test(value));
   return isShared
-    ? { stored, longest: longestBut(json.parameters), shared: json.bytes, json }
-    : { stored, longest, shared: 0, json };
+    ? { stored, columns, longest: longestBut(json.parameters), shared: json.bytes, json }
+    : { stored, columns, longest, shared: 0, json };
 }
 
 /** How many times as long as what is there the longest value is that a statement makes of it. */
@@ -110,27 +113,40 @@ function growth(statement: Statement, { schema, sizes }: CostContext): number {
   return factor * (aggregates > 0 ? rows : 1) * (rewrites > 0 ? BYTES_PER_BYTE_REWRITTEN : 1);
 }
 
-function costOfWriting(
+function stepsOfWriting(
   statement: Statement,
   output: number,
   { schema, lengths }: { schema: Schema; lengths: Lengths },
-): { steps: number; rowBytes: number } {
+): number {
   const { target, tokens } = statement;
-  if (target === null) return { steps: 0, rowBytes: 0 };
+  if (target === null) return 0;
   const columns = schema.tables.get(target)?.columns.length ?? 0;
   const tables = 1 + indexCount(schema, target);
   const rows = Math.max(output, tokens.filter((token) => isSymbol(token, "(")).length);
   const perRow = STEPS_PER_WRITE + Math.min(VALUE_BYTES_MAX, columns * lengths.longest) * STEPS_PER_BYTE_WRITTEN;
-  const shared = columns * lengths.shared * STEPS_PER_BYTE_WRITTEN;
-  const rowBytes = Math.min(VALUE_BYTES_MAX, columns * Math.max(lengths.longest, lengths.shared));
-  return { steps: tables * (rows * perRow + shared), rowBytes };
+  return tables * (rows * perRow + columns * lengths.shared * STEPS_PER_BYTE_WRITTEN);
 }
 
-function stepsPerByte(statement: Statement): number {
+function stepsPerByte(statement: Statement, parameters: readonly SqlValue[]): number {
   const texts = calls(statement, (name) => TEXT_FUNCTIONS.has(name)) + growingPlaces(statement);
-  const patterns = statement.tokens.filter((token) => isWord(token, "like", "glob")).length;
-  const compared = statement.tokens.length * STEPS_PER_BYTE_COMPARED;
-  return compared + texts * STEPS_PER_BYTE_READ + patterns * PATTERN_LENGTH_MAX;
+  const compared = statement.size * STEPS_PER_BYTE_COMPARED;
+  const matched = patternLength(statement, parameters) * STEPS_PER_PATTERN_CHARACTER;
+  return compared + texts * STEPS_PER_BYTE_READ + matched;
+}
+
+/** Characters of all patterns of a statement. */
+function patternLength({ tokens }: Statement, parameters: readonly SqlValue[]): number {
+  let length = 0;
+  let place = 0;
+  for (const [index, token] of tokens.entries()) {
+    if (token.kind === "parameter") place += 1;
+    if (!isWord(token, "like", "glob")) continue;
+    const pattern = tokens[index + 1];
+    if (pattern?.kind === "text") length += Math.min(PATTERN_LENGTH_MAX, pattern.value.length);
+    else if (pattern?.kind !== "parameter") length += PATTERN_LENGTH_MAX;
+    else length += Math.min(PATTERN_LENGTH_MAX, String(parameters[place] ?? "").length);
+  }
+  return length;
 }
 
 /** Places where a longer text is made of others. */

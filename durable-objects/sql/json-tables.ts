@@ -1,5 +1,6 @@
 import type { SqlValue } from "../../contracts/data/tools.ts";
 import { isSymbol, type Token } from "./tokens.ts";
+import { bytesOf } from "./values.ts";
 import { TABLE_FUNCTIONS } from "./words.ts";
 
 /** What the calls of `json_each` and `json_tree` in a statement answer at most. */
@@ -33,7 +34,7 @@ export function jsonTables(tokens: readonly Token[], values: readonly SqlValue[]
     }
     const text = String(values[place] ?? "");
     rows = Math.max(rows, 1 + (text.match(/[,[{]/g)?.length ?? 0));
-    bytes = Math.max(bytes, 3 * text.length);
+    bytes = Math.max(bytes, bytesOf(text));
     parameters.add(place);
   }
   return { rows, bytes, parameters };

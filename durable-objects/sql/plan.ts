@@ -4,11 +4,7 @@ import type { Sizes } from "./statistics.ts";
 import { isSymbol, isWord, type Token } from "./tokens.ts";
 
 /** One row of `EXPLAIN QUERY PLAN`. */
-export interface PlanRow {
-  id: number;
-  parent: number;
-  detail: string;
-}
+export type PlanRow = { id: number; parent: number; detail: string };
 
 /** What a plan comes to at most. */
 export interface PlanCost {

@@ -110,6 +110,15 @@ describe("an org's own SQLite", () => {
     });
     expect(await rows("SELECT i FROM n LIMIT 1000")).toHaveLength(1_000);
     expect((await refusalOf(rows("SELECT * FROM n LIMIT 1000"))).message).toContain("bytes");
+    expect((await refusalOf(rows("SELECT i FROM n LIMIT ?", 5_000))).code).toBe("over_budget");
+    expect((await refusalOf(rows("SELECT i FROM n LIMIT 5 + 5"))).code).toBe("invalid");
+    expect(await rows("SELECT i FROM n WHERE i > ? ORDER BY i LIMIT ? OFFSET 1; -- a page", 10, 2)).toEqual([
+      [12],
+      [13],
+    ]);
+    expect(await rows("SELECT i FROM n ORDER BY i LIMIT 5, 1")).toEqual([[6]]);
+    // What was cut short leaves nothing locked.
+    await run("DROP TABLE n");
   });
 
   it("bounds the rows of a table, and lets it shrink", async () => {

@@ -1,4 +1,5 @@
-import { SQL_SELECTS_MAX, SQL_TEXT_LENGTH_MAX } from "../../contracts/limits.ts";
+import { SQL_DEPTH_MAX, SQL_SELECTS_MAX, SQL_TEXT_LENGTH_MAX } from "../../contracts/limits.ts";
+import { expandedTokens } from "./expansion.ts";
 import { invalidSql } from "./refusals.ts";
 import { endOfBracket, isName, isSymbol, isWord, type Token, tokensOf } from "./tokens.ts";
 import {
@@ -16,7 +17,11 @@ export type Verb = "select" | "insert" | "replace" | "update" | "delete" | "crea
 
 /** A statement that has been read and found to be of the kind that is run here. */
 export interface Statement {
+  /** As it was written, without semicolons behind it. */
+  text: string;
   tokens: readonly Token[];
+  /** Its tokens when its inner queries are written out. */
+  size: number;
   verb: Verb;
   /** The table that it writes to, or makes, changes, drops or indexes; null for one that only reads. */
   target: string | null;
@@ -35,9 +40,11 @@ export function readStatement(sql: string): Statement {
   if (sql.length > SQL_TEXT_LENGTH_MAX) throw invalidSql(`it has more than ${SQL_TEXT_LENGTH_MAX} characters`);
   if (sql.includes("\0")) throw invalidSql("there is a zero byte in it");
   const tokens = tokensOf(sql);
-  while (isSymbol(tokens.at(-1), ";")) tokens.pop();
+  let end = sql.length;
+  while (isSymbol(tokens.at(-1), ";")) end = tokens.pop()?.at ?? end;
   if (tokens.length === 0) throw invalidSql("there is no statement in it");
   if (tokens.some((token) => isSymbol(token, ";"))) throw invalidSql("give one statement at a time, as a list");
+  refuseDepth(tokens);
   const common = commonTables(tokens);
   const verb = verbOf(tokens, common.end);
   refuseWords(tokens);
@@ -46,7 +53,14 @@ export function readStatement(sql: string): Statement {
   if (verb === "create" || verb === "alter" || verb === "drop") refuseDefinition(tokens, verb);
   const target = targetOf(tokens, verb, common.end);
   if (target !== null) refuseGrowth(tokens, verb);
-  return { tokens, verb, target, commonTables: common.names };
+  return {
+    text: sql.slice(0, end),
+    tokens,
+    size: expandedTokens(tokens, common),
+    verb,
+    target,
+    commonTables: common.names,
+  };
 }
 
 function verbOf(tokens: readonly Token[], at: number): Verb {
@@ -78,6 +92,16 @@ function refuseWords(tokens: readonly Token[]): void {
     if (isWord(token, "select") && (selects += 1) > SQL_SELECTS_MAX) {
       throw invalidSql(`it has more than ${SQL_SELECTS_MAX} SELECTs; take several statements`);
     }
+  }
+}
+
+function refuseDepth(tokens: readonly Token[]): void {
+  let depth = 0;
+  for (const token of tokens) {
+    if (isSymbol(token, ")")) depth -= 1;
+    if (!isSymbol(token, "(")) continue;
+    depth += 1;
+    if (depth > SQL_DEPTH_MAX) throw invalidSql(`it has more than ${SQL_DEPTH_MAX} brackets inside one another`);
   }
 }
 

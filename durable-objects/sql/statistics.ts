@@ -6,8 +6,8 @@ import type { Schema } from "./schema.ts";
 export interface TableSize {
   rows: number;
   bytes: number;
-  /** Of its longest row. */
-  rowBytes: number;
+  /** Of its longest value. */
+  valueBytes: number;
 }
 
 /** What plans are judged by: never less than what is stored. */
@@ -17,7 +17,7 @@ export interface Sizes {
   fanOut(index: string, columns: number): number;
 }
 
-const NOTHING: TableSize = { rows: 0, bytes: 0, rowBytes: 0 };
+const NOTHING: TableSize = { rows: 0, bytes: 0, valueBytes: 0 };
 
 /** How many values may be measured in one call before it is asked to come again. */
 const MEASURED_VALUES_MAX = SQL_TABLE_VALUES_MAX;
@@ -73,16 +73,17 @@ export class Statistics implements Sizes {
     return most;
   }
 
-  /** Notes that so many rows of a table were written, of so many bytes each at most. */
-  grow(table: string, written: { rows: number; rowBytes: number; isNew: boolean }): void {
-    const { rows, rowBytes, isNew } = written;
+  /** Notes that so many rows of a table were written, with values of so many bytes each at most. */
+  grow(table: string, written: { rows: number; valueBytes: number; isNew: boolean }): void {
+    const { rows, valueBytes, isNew } = written;
+    const columns = this.#schema.tables.get(table)?.columns.length ?? 0;
     const size = this.#sizes.get(table);
     this.#written.add(table);
     if (size !== undefined) {
       this.#sizes.set(table, {
         rows: size.rows + (isNew ? rows : 0),
-        bytes: size.bytes + rows * rowBytes,
-        rowBytes: Math.max(size.rowBytes, rowBytes),
+        bytes: size.bytes + rows * columns * valueBytes,
+        valueBytes: Math.max(size.valueBytes, valueBytes),
       });
     }
     for (const key of this.#fanOutsOf(table)) this.#fanOuts.set(key, (this.#fanOuts.get(key) ?? 0) + rows);
@@ -117,10 +118,10 @@ export class Statistics implements Sizes {
     const columns = this.#schema.tables.get(table)?.columns;
     if (columns === undefined) return NOTHING;
     this.#account();
-    const bytes = columns.map((column) => `coalesce(octet_length(${quoted(column)}), 0)`).join(" + ");
-    const query = `SELECT count(*) AS rows, total(b) AS bytes, coalesce(max(b), 0) AS rowBytes
-       FROM (SELECT ${bytes} AS b FROM ${quoted(table)})`;
-    const size = this.#sql.exec<{ rows: number; bytes: number; rowBytes: number }>(query).toArray()[0] ?? NOTHING;
+    const lengths = columns.map((column) => `coalesce(octet_length(${quoted(column)}), 0)`);
+    const query = `SELECT count(*) AS rows, total(${lengths.join(" + ")}) AS bytes,
+       coalesce(max(max(0, ${lengths.join(", ")})), 0) AS valueBytes FROM ${quoted(table)}`;
+    const size = this.#sql.exec<{ rows: number; bytes: number; valueBytes: number }>(query).toArray()[0] ?? NOTHING;
     this.#meter.values += size.rows * columns.length;
     return size;
   }

@@ -7,6 +7,8 @@ import { invalidSql } from "./refusals.ts";
 export interface Token {
   kind: "word" | "name" | "text" | "number" | "parameter" | "symbol";
   value: string;
+  /** Where it begins. */
+  at: number;
 }
 
 const BLANK = /[ \t\n\f\r]+/y;
@@ -35,7 +37,8 @@ export function tokensOf(sql: string): Token[] {
   };
   while (at < sql.length) {
     if (take(BLANK) !== null || take(COMMENT) !== null) continue;
-    tokens.push(nextToken(take, sql[at] ?? ""));
+    const from = at;
+    tokens.push({ ...nextToken(take, sql[at] ?? ""), at: from });
     if (tokens.at(-1)?.kind === "number" && WORD_CHARACTER.test(sql[at] ?? "")) throw unreadable(sql[at] ?? "");
   }
   return tokens;
@@ -65,7 +68,7 @@ export function endOfBracket(tokens: readonly Token[], open: number): number {
   return tokens.length;
 }
 
-function nextToken(take: (pattern: RegExp) => string | null, first: string): Token {
+function nextToken(take: (pattern: RegExp) => string | null, first: string): Omit<Token, "at"> {
   const word = take(WORD);
   if (word !== null) return { kind: "word", value: word.toLowerCase() };
   const number = take(NUMBER);
@@ -80,7 +83,7 @@ function nextToken(take: (pattern: RegExp) => string | null, first: string): Tok
   throw unreadable(first);
 }
 
-function quotedName(name: string): Token {
+function quotedName(name: string): Omit<Token, "at"> {
   if (PLAIN.test(name)) return { kind: "name", value: name.toLowerCase() };
   throw invalidSql(`the name ${JSON.stringify(name)} may have letters, digits and \`_\` only; texts stand in '…'`);
 }

@@ -9,8 +9,8 @@ export const REFUSED_WORDS = words(`
 
 /** Functions whose result is no longer than what they are given, and that take a time in proportion to it. */
 const STEADY_FUNCTIONS = words(`
-  abs avg ceil ceiling coalesce count date datetime exp floor ifnull iif json json_array_length json_extract json_type
-  json_valid julianday length ln log log10 log2 lower ltrim max min mod nullif octet_length pow power random round rtrim
+  abs avg ceil coalesce count date datetime exp floor ifnull iif json json_array_length json_extract json_type
+  json_valid julianday length ln log log2 lower ltrim max min mod nullif octet_length pow random round rtrim
   sign sqrt substr substring sum time total trim trunc typeof unicode unixepoch upper`);
 
 /** Functions that make one text of several or a longer one: not where anything is written. */
