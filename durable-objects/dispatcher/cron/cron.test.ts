@@ -83,6 +83,16 @@ describe("a schedule", () => {
     expect(events()[0]).toMatchObject({ scheduledAt: lastMinute(), missed: CRON_MISSED_MAX });
   });
 
+  it("leaves none out where more slept long than one pass takes", async () => {
+    const minutely = () => cronTrigger("* * * * *");
+    const { configure, trigger, dueSince, ring, events } = await scheduled(minutely());
+    await configure([trigger, minutely(), minutely(), minutely(), minutely()]);
+    await dueSince(lastMinute() - 400 * 24 * 60 * MINUTE);
+    await ring();
+    await vi.waitFor(() => expect(events()).toHaveLength(5), 4_000);
+    expect(new Set(events().map(({ scheduledAt }) => scheduledAt))).toEqual(new Set([lastMinute()]));
+  });
+
   it("runs once when the object dies between two due times, however often it starts", async () => {
     const { dueSince, events, sql, orgId } = await scheduled(cronTrigger("* * * * *"));
     await dueSince(lastMinute());

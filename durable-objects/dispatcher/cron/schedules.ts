@@ -57,7 +57,8 @@ export function dueSchedules(db: Database, now: number): ScheduleRow[] {
 
 /** When the first of them starts; null for none. */
 export function nextStartAt(db: Database): number | null {
-  return db.find<{ at: number | null }>("SELECT min(starts_at) AS at FROM schedules")?.at ?? null;
+  const query = "SELECT min(starts_at) AS at FROM schedules WHERE starts_at IS NOT NULL";
+  return db.find<{ at: number | null }>(query)?.at ?? null;
 }
 
 /** When each of them starts, by trigger. */
