@@ -8,6 +8,7 @@ import {
 } from "../limits.ts";
 import { fieldPathProblem } from "./filter-path.ts";
 import type { Comparison, Filter } from "./filter-tree.ts";
+import { isFiniteThroughout } from "./filter-value.ts";
 import { isDeeperThan } from "./value.ts";
 
 const COMPARISONS: ReadonlyMap<string, Comparison> = new Map([
@@ -149,14 +150,8 @@ function operand(json: unknown, place: string): unknown {
   if (isDeeperThan(json, VALUE_DEPTH_MAX)) {
     throw invalid(place, `must not be more than ${VALUE_DEPTH_MAX} levels deep`);
   }
-  if (!isFinite(json)) throw invalid(place, "has a number that is too big");
+  if (!isFiniteThroughout(json)) throw invalid(place, "has a number that is too big");
   return json;
-}
-
-/** JSON has no infinity, but a number such as 1e999 is read as one. */
-function isFinite(json: unknown): boolean {
-  if (typeof json === "number") return Number.isFinite(json);
-  return typeof json !== "object" || json === null || Object.values(json).every(isFinite);
 }
 
 const isOrdered = (json: unknown): boolean => ["number", "string", "boolean"].includes(typeof json);

@@ -34,3 +34,9 @@ export function compareAlike(a: unknown, b: unknown): number | null {
   if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
   return null;
 }
+
+/** Whether all numbers in a value are finite: JSON has no infinity, but a number such as 1e999 is read as one. */
+export function isFiniteThroughout(json: unknown): boolean {
+  if (typeof json === "number") return Number.isFinite(json);
+  return typeof json !== "object" || json === null || Object.values(json).every(isFiniteThroughout);
+}

@@ -22,6 +22,14 @@ export const docOf = (row: DocRow): Doc => ({
   updatedAt: row.updated_at,
 });
 
+/** The same where its value is not asked for. */
+export type DocHead = Omit<DocRow, "value">;
+
+/** What is known of the document of an id without its value; null where there is none. */
+export function findHead(db: Database, id: string): DocHead | null {
+  return db.find<DocHead>("SELECT id, version, created_at, updated_at, bytes FROM docs WHERE id = ?", id);
+}
+
 /** The document of an id, or null. */
 export function findDoc(db: Database, id: string): DocRow | null {
   return db.find<DocRow>(`SELECT ${DOC_COLUMNS} FROM docs WHERE id = ?`, id);

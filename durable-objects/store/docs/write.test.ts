@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { VALUE_BYTES_MAX } from "../../../contracts/limits.ts";
 import { refusalOf } from "../../testing/harness.ts";
 import { docsCollection, insert, put, remove, update } from "../../testing/docs.ts";
-import { surroundings } from "../../testing/store-outside.ts";
+import { origin, surroundings } from "../../testing/store-outside.ts";
 
 describe("a document", () => {
   it("is inserted, put, updated and deleted, each time with a higher version", async () => {
@@ -130,6 +130,27 @@ describe("writes of one call", () => {
     expect(await refusalOf(write(remove("a", 1)))).toMatchObject({ code: "conflict" });
     expect(surroundings.hasAdded(name.orgId)).toBe(false);
     expect(await store.stats(name)).toBeNull();
+  });
+});
+
+describe("the documents of one call", () => {
+  it("are together no more than so many bytes, however small their patches", async () => {
+    const { name, inside } = await docsCollection();
+    await inside(async (own) => {
+      const ids = Array.from({ length: 60 }, (_, n) => `d${n}`);
+      const text = "x".repeat(250_000);
+      for (const id of ids) await own.docsWrite(name, [insert(id, { text })], origin);
+      const patches = ids.map((id) => update(id, { n: 1 }));
+      await expect(own.docsWrite(name, patches, origin)).rejects.toMatchObject({ code: "too_large" });
+      expect(own.docsCount(name, '{"n":1}', 100).count).toBe(0);
+      await own.docsWrite(name, patches.slice(0, 40), origin);
+      await own.docsWrite(
+        name,
+        ids.map((id) => remove(id)),
+        origin,
+      );
+      expect(own.docsCount(name, "{}", 100).count).toBe(0);
+    });
   });
 });
 

@@ -3,9 +3,10 @@ import type { IfVersion } from "../../../contracts/data/kv.ts";
 import { utf8Length } from "../../../contracts/data/value.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import { newId } from "../../../contracts/ids.ts";
+import { DOCS_WRITTEN_BYTES_MAX } from "../../../contracts/limits.ts";
 import type { Changes } from "../changes.ts";
 import { type Content, newContent, type NewContent, patchedContent } from "./content.ts";
-import { docOf, type DocRow, findDoc, removeDoc, storeDoc } from "./doc.ts";
+import { type DocHead, docOf, findDoc, findHead, removeDoc, storeDoc } from "./doc.ts";
 import { type Index, listIndexes } from "./indexes.ts";
 import { replaceEntries } from "./entries.ts";
 
@@ -36,9 +37,13 @@ export function writeNoDocs(writes: readonly DocWrite[]): DocWritten[] | null {
   });
 }
 
+/** A document before a write; null for its value where nobody needs it. */
+type Before = DocHead & { value: string | null };
+
 class Writer {
   readonly #changes: Changes;
   readonly #indexes: Index[];
+  #bytes = 0;
 
   constructor(changes: Changes) {
     this.#changes = changes;
@@ -60,13 +65,13 @@ class Writer {
 
   #insert({ id: given, value }: Insert): DocWritten {
     const id = given ?? newId("document");
-    const before = given === null ? null : findDoc(this.#changes.db, id);
+    const before = given === null ? null : findHead(this.#changes.db, id);
     if (before !== null) throw taken(before);
     return this.#store(id, null, newContent(id, value));
   }
 
   #put({ id, value, ifVersion }: Put): DocWritten {
-    const before = findDoc(this.#changes.db, id);
+    const before = this.#find(id, "update");
     checkVersion(id, before, ifVersion);
     return this.#store(id, before, newContent(id, value));
   }
@@ -75,20 +80,18 @@ class Writer {
     const before = findDoc(this.#changes.db, id);
     checkVersion(id, before, ifVersion);
     if (before === null) throw absent(id);
+    this.#weigh(before.bytes);
     return this.#store(id, before, patchedContent(id, before.value, patch));
   }
 
-  #store(id: string, before: DocRow | null, { content, value }: NewContent): DocWritten {
+  #store(id: string, before: Before | null, { content, value }: NewContent): DocWritten {
     const changes = this.#changes;
     const bytes = utf8Length(value);
+    this.#weigh(bytes);
     const version = changes.nextVersion();
     const row = { id, version, created_at: before?.created_at ?? changes.now, updated_at: changes.now, bytes, value };
     storeDoc(changes.db, row);
-    const entries = replaceEntries(changes.db, this.#indexes, {
-      id,
-      before: contentOf(before, this.#indexes),
-      content,
-    });
+    const entries = replaceEntries(changes.db, this.#indexes, { id, before: this.#contentOf(before), content });
     changes.grew(before === null ? 1 : 0, bytes - (before?.bytes ?? 0) + entries);
     const operation = before === null ? "insert" : "update";
     changes.record({ operation, key: id, prev: before?.value ?? null, next: value, version });
@@ -97,23 +100,38 @@ class Writer {
 
   #delete({ id, ifVersion }: Delete): DocWritten {
     const changes = this.#changes;
-    const before = findDoc(changes.db, id);
+    const before = this.#find(id, "delete");
     checkVersion(id, before, ifVersion);
     if (before === null) return { id, doc: null, existed: false };
     removeDoc(changes.db, id);
-    const content = contentOf(before, this.#indexes);
-    const entries = replaceEntries(changes.db, this.#indexes, { id, before: content, content: null });
+    const entries = replaceEntries(changes.db, this.#indexes, { id, before: this.#contentOf(before), content: null });
     changes.grew(-1, entries - before.bytes);
     changes.record({ operation: "delete", key: id, prev: before.value, next: null, version: changes.nextVersion() });
     return { id, doc: null, existed: true };
   }
+
+  /** What is there; with its value where an index or an event needs it. */
+  #find(id: string, operation: "update" | "delete"): Before | null {
+    const head = findHead(this.#changes.db, id);
+    if (head === null) return null;
+    if (this.#indexes.length === 0 && !this.#changes.mayMatter(operation, id)) return { ...head, value: null };
+    this.#weigh(head.bytes);
+    return findDoc(this.#changes.db, id);
+  }
+
+  #contentOf(before: Before | null): Content | null {
+    if (this.#indexes.length === 0 || before === null || before.value === null) return null;
+    return JSON.parse(before.value) as Content;
+  }
+
+  /** A small patch of each of many big documents is a big write. */
+  #weigh(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > DOCS_WRITTEN_BYTES_MAX) throw tooMuch();
+  }
 }
 
-/** What a stored document says; not read where no index asks. */
-const contentOf = (row: DocRow | null, indexes: readonly Index[]): Content | null =>
-  row === null || indexes.length === 0 ? null : (JSON.parse(row.value) as Content);
-
-function checkVersion(id: string, before: DocRow | null, ifVersion: IfVersion): void {
+function checkVersion(id: string, before: DocHead | null, ifVersion: IfVersion): void {
   const version = before?.version ?? 0;
   if (ifVersion === null || ifVersion === version) return;
   const is = version === 0 ? "not there" : `at version ${version}`;
@@ -125,7 +143,7 @@ function checkVersion(id: string, before: DocRow | null, ifVersion: IfVersion): 
   );
 }
 
-const taken = ({ id, version }: DocRow): PlatformError =>
+const taken = ({ id, version }: DocHead): PlatformError =>
   new PlatformError(
     "conflict",
     `There is a document ${JSON.stringify(id)} already. Put it to replace it, or insert under another id.`,
@@ -134,3 +152,10 @@ const taken = ({ id, version }: DocRow): PlatformError =>
 
 const absent = (id: string): PlatformError =>
   new PlatformError("not_found", `There is no document ${JSON.stringify(id)} to update. Put it to make it.`, { id });
+
+const tooMuch = (): PlatformError =>
+  new PlatformError(
+    "too_large",
+    `One call writes at most ${DOCS_WRITTEN_BYTES_MAX} bytes of documents, as they were and as they are then. Use several.`,
+    { limitBytes: DOCS_WRITTEN_BYTES_MAX },
+  );
