@@ -1,7 +1,7 @@
 import type { EventData, IsolaEvent } from "./event.ts";
 
 /** An event's data as handlers read it: no field of it has the name of one of the event's own. */
-export type FlatData = Exclude<EventData, { kind: "docs" } | { kind: "dead_letter" }> | FlatDocs | FlatDeadLetter;
+type FlatData = Exclude<EventData, { kind: "docs" } | { kind: "dead_letter" }> | FlatDocs | FlatDeadLetter;
 
 type FlatDocs = Omit<Extract<EventData, { kind: "docs" }>, "id"> & {
   /** Of the document. */
@@ -16,7 +16,7 @@ type FlatDeadLetter = Omit<Extract<EventData, { kind: "dead_letter" }>, "trigger
 };
 
 /** What a script's handler is called with: all in one object. */
-export type FlatEvent = Omit<IsolaEvent, "data"> & FlatData;
+type FlatEvent = Omit<IsolaEvent, "data"> & FlatData;
 
 /** An event as its handler reads it. */
 export function flatEvent({ data, ...facts }: IsolaEvent): FlatEvent {

@@ -9,7 +9,7 @@ import { tooLarge } from "./body-limit.ts";
 import { readBounded } from "./read-bounded.ts";
 
 /** A run that is to happen later, and why. */
-export interface LaterRun {
+interface LaterRun {
   org: ResolvedOrg;
   script: ProjectedScript;
   trigger: "http" | "execute" | "invoke";

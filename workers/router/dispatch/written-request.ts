@@ -1,7 +1,7 @@
 import { PlatformError } from "../../../contracts/errors.ts";
 
 /** A request as it is written down. */
-export interface WrittenRequest {
+interface WrittenRequest {
   method: string;
   headers: Record<string, string>;
   body: string | null;
