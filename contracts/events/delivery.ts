@@ -49,8 +49,9 @@ export interface DeliverySummary {
 }
 
 export interface DeliveryDetail extends DeliverySummary {
-  /** JSON text. */
+  /** JSON text; `null` once it has ended, where it was long. */
   data: string;
+  /** The last attempts that failed, and the one that did not. */
   history: Attempt[];
 }
 

@@ -1,6 +1,7 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 
+import { newId } from "../../contracts/ids.ts";
 import {
   DELIVERIES_CONCURRENCY,
   DELIVERIES_SAFETY_MS,
@@ -8,6 +9,7 @@ import {
   DELIVERIES_READY_MAX,
 } from "../../contracts/limits.ts";
 import { edge, failed, lost, ok, saturated, unreached } from "../testing/edge.ts";
+import { testEnv } from "../testing/harness.ts";
 import { deliveryOf, dispatcherWith, retry, triggerOf } from "./testing.ts";
 
 const SOON = { timeout: 5_000, interval: 10 };
@@ -91,6 +93,19 @@ describe("a delivery", () => {
     await stub.enqueue([deliveryOf(trigger)]);
     await vi.waitFor(async () => expect((await deliveries())[0]).toMatchObject({ state: "done", attempts: 1 }), SOON);
     expect(edge.events(orgId).map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
+  });
+
+  it("waits where there is no edge at all", async () => {
+    const trigger = triggerOf({ retry: retry({ maxAttempts: 1 }) });
+    const orgId = newId("org");
+    const stub = testEnv.DISPATCHER.getByName(orgId);
+    await stub.configure({ orgId, slug: "hello", revision: 1, triggers: [trigger], signingSecrets: {} });
+    const delivery = deliveryOf(trigger);
+    await stub.enqueue([delivery]);
+    await vi.waitFor(async () => {
+      expect(await stub.findDelivery(delivery.id)).toMatchObject({ state: "waiting", attempts: 0 });
+    }, SOON);
+    await stub.erase();
   });
 
   it("whose edge was lost while it ran has made an attempt", async () => {

@@ -4,7 +4,7 @@ import type { IsolaEvent } from "../../contracts/events/event.ts";
 import type { Outside } from "../dispatcher/outside.ts";
 
 /** What an edge of the tests does with a run. */
-export type Behaviour = (event: IsolaEvent, request: DeliverRequest) => DeliverResult | Promise<DeliverResult>;
+type Behaviour = (event: IsolaEvent, request: DeliverRequest) => DeliverResult | Promise<DeliverResult>;
 
 /** A success without anything to say. */
 export const ok = (more: Partial<Extract<DeliverResult, { outcome: "ok" }>> = {}): DeliverResult => ({

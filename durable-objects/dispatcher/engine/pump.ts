@@ -60,7 +60,7 @@ export class Pump {
   async #attempt(row: DeliveryRow, request: DeliverRequest): Promise<void> {
     const startedAt = Date.now();
     this.#underWay += 1;
-    const result = await this.#deps.outside.deliver(request).catch((error) => resultOf(error, startedAt));
+    const result = await this.#deliver(request, startedAt);
     this.#underWay -= 1;
     if (result.outcome === "saturated") {
       this.#window.refused(this.#underWay, result.retryAfterMs, Date.now(), this.#deps.outside.chance());
@@ -71,6 +71,14 @@ export class Pump {
       this.#deps.made({ row, startedAt, endedAt: Date.now(), result });
     }
     this.fill();
+  }
+
+  async #deliver(request: DeliverRequest, startedAt: number): Promise<DeliverResult> {
+    try {
+      return await this.#deps.outside.deliver(request);
+    } catch (error) {
+      return resultOf(error, startedAt);
+    }
   }
 
   /** The window may open by itself; the object's alarm stands behind this. */
