@@ -1,4 +1,5 @@
 import { PlatformError } from "../../../contracts/errors.ts";
+import { TRIGGER_KINDS } from "../../../contracts/events/trigger.ts";
 import { defineCommand } from "../../framework/command.ts";
 import { curlText } from "../../session/curl-text.ts";
 import { ORG_OPTION } from "../../session/org.ts";
@@ -13,7 +14,12 @@ export const curlExecution = defineCommand({
   examples: ["executions curl exe_1w5x9kq2m0c8d7f6g5h4"],
   async run({ args, options, host }) {
     const { client, slug } = await openWorkplace(host, options.org);
-    const { request, method, path } = await client.getExecution({ params: { slug, id: args.id } });
+    const { trigger, request, method, path } = await client.getExecution({ params: { slug, id: args.id } });
+    if ((TRIGGER_KINDS as readonly string[]).includes(trigger)) {
+      throw new PlatformError("conflict", "This execution handled an event, which nobody sends over HTTP.", {
+        hint: `\`isola executions replay ${args.id}\` handles it again.`,
+      });
+    }
     if (request === null) throw new PlatformError("conflict", "The request of this execution was not recorded.");
     if (request.body?.truncated === true) {
       throw new PlatformError("conflict", "The body of this execution was too long to be recorded whole.", {

@@ -92,6 +92,13 @@ describe("executions", () => {
     plane.answers.getExecution = () => ({ ...recorded, request: { ...recorded.request, body } });
     expect((await isola(["executions", "curl", recorded.id])).code).toBe(1);
   });
+
+  it("are not printed as curl where they handled an event", async () => {
+    const { isola } = await workplace({ getExecution: () => ({ ...recorded, trigger: "kv" as const }) });
+    const { code, err } = await isola(["executions", "curl", recorded.id]);
+    expect(code).toBe(1);
+    expect(err).toContain(`isola executions replay ${recorded.id}`);
+  });
 });
 
 describe("a replay", () => {
