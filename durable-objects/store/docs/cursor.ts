@@ -18,14 +18,15 @@ export interface Place {
 /** The list that a cursor is of. */
 export type ListName = Pick<DocQuery, "filter" | "sort"> & { collection: string };
 
-/** Name of an index or null, key, id as in a URL, and the sum that ties them to their list. */
-const cursorSchema = z.tuple([z.string().nullable(), z.hex(), z.string(), z.string()]);
+const hexSchema = z.string().regex(/^(?:[0-9a-f]{2})*$/);
+/** Name of an index or null, key and id in hexadecimal, and the sum that ties them to their list. */
+const cursorSchema = z.tuple([z.string().nullable(), hexSchema, hexSchema, z.string()]);
 const SUM_LENGTH = 16;
 
 /** Writes down where the next page begins. */
 export function cursorOf(list: ListName, { index, position }: Place): string {
   const name = index?.name ?? null;
-  const [key, id] = [bytesToHex(position.key), encodeURIComponent(position.id)];
+  const [key, id] = [bytesToHex(position.key), bytesToHex(utf8ToBytes(position.id))];
   return encodeCursor([name, key, id, sumOf(list, index, [key, id])]);
 }
 
@@ -40,7 +41,7 @@ export function placeOf(list: ListName, indexes: readonly Index[], cursor: strin
   const [name, key, id, sum] = read;
   const index = name === null ? null : indexes.find((each) => each.name === name);
   if (index === undefined || sum !== sumOf(list, index, [key, id])) throw foreignCursor();
-  return { index, position: { key: hexToBytes(key), id: decodeURIComponent(id) } };
+  return { index, position: { key: hexToBytes(key), id: new TextDecoder().decode(hexToBytes(id)) } };
 }
 
 /** Says that a cursor is none of this list, or not any more. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { SORTED_FIELD_BYTES_MAX } from "../../../contracts/limits.ts";
+import { dataCursorSchema } from "../../../contracts/data/schemas.ts";
+import { KV_KEY_BYTES_MAX, RESOURCE_NAME_LENGTH_MAX, SORTED_FIELD_BYTES_MAX } from "../../../contracts/limits.ts";
 import { refusalOf } from "../../testing/harness.ts";
 import { type Asked, byField, docsCollection, put, remove } from "../../testing/docs.ts";
 
@@ -174,6 +175,25 @@ describe("a cursor", () => {
     });
     const empty = await docsCollection();
     expect(await refusalOf(empty.find({ cursor }))).toMatchObject({ code: "invalid" });
+  });
+
+  it("is short enough to be taken back, whatever it was sorted by", async () => {
+    for (const text of ["\u0000".repeat(5_000), "é".repeat(5_000), "\ud800".repeat(5_000), "x".repeat(5_000)]) {
+      const doc = { a: text, b: text, c: text, d: text };
+      const [first, second] = ["a", "b"].map((letter) => letter.repeat(KV_KEY_BYTES_MAX)) as [string, string];
+      const { find, index } = await docsCollection({ [first]: doc, [second]: doc });
+      for (const sort of [
+        ["a", "b", "c", "d"],
+        ["-a", "-b", "-c", "-d"],
+      ]) {
+        // Once by sorting, and once by the index that the first round made.
+        const { cursor, items } = await find({ sort, limit: 1 });
+        const next = await find({ sort, limit: 1, cursor: dataCursorSchema.parse(cursor) });
+        expect(new Set([items[0]?.id, next.items[0]?.id])).toEqual(new Set([first, second]));
+        expect(next.cursor).toBeNull();
+        if (sort[0] === "a") await index("n".repeat(RESOURCE_NAME_LENGTH_MAX), sort);
+      }
+    }
   });
 
   it("that was changed by one character is refused", async () => {

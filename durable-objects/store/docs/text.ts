@@ -4,15 +4,16 @@ const ESCAPED_ZERO = [0, 0xff];
 /**
  * The UTF-8 of a text for use inside a key: a zero byte is followed by 255, so that the key's own zeros are told apart.
  * Half of a surrogate pair gets the bytes of its own code point, for every text needs its own. At most so many bytes
- * of it, and whether that cut something off.
+ * of that, and whether it cut something off.
  */
 export function encodeText(text: string, bytesMax: number): { bytes: Uint8Array; cut: boolean } {
   // Every character is a byte at least.
   const head = text.length > bytesMax ? text.slice(0, bytesMax) : text;
   const utf8 = head.isWellFormed() ? encoder.encode(head) : Uint8Array.from(generalizedUtf8(head));
-  const cut = head !== text || utf8.length > bytesMax;
-  const kept = utf8.length > bytesMax ? utf8.subarray(0, bytesMax) : utf8;
-  return { bytes: kept.includes(0) ? escaped(kept) : kept, cut };
+  const all = utf8.includes(0) ? escaped(utf8) : utf8;
+  if (head === text && all.length <= bytesMax) return { bytes: all, cut: false };
+  const end = all[bytesMax - 1] === 0 ? bytesMax - 1 : bytesMax;
+  return { bytes: all.subarray(0, end), cut: true };
 }
 
 function escaped(bytes: Uint8Array): Uint8Array {
