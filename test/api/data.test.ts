@@ -56,6 +56,22 @@ describe("kv", () => {
     expect((await call("GET", "/kv/values/p")).text).toContain('"value":{"__proto__":{"a":1},"constructor":2}');
   });
 
+  test.each(["1e999", "[-1e999]", '{"a":{"b":1e999}}'])(
+    "does not keep %s, which is no number here, as null",
+    async (text) => {
+      const put = (path: string, body: string) =>
+        core.call(`/api/v1/orgs/hello${path}`, {
+          method: "PUT",
+          token,
+          headers: { "content-type": "application/json" },
+          body,
+        });
+      expect((await put("/kv/values/big", `{"value":${text}}`)).status).toBe(422);
+      expect((await put("/docs/values/big", `{"value":{"n":${text}}}`)).status).toBe(422);
+      expect((await call("GET", "/kv/values/big")).status).toBe(404);
+    },
+  );
+
   test("is written only over the version that was said", async () => {
     const made = await call("PUT", "/kv/cas/a", { value: 1, ifVersion: 0 });
     expect(await refusal("PUT", "/kv/cas/a", { value: 2, ifVersion: 0 })).toEqual([409, "conflict"]);

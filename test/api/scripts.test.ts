@@ -179,6 +179,14 @@ describe("routes", () => {
     expect(listed.json.items.map(({ path }: { path: string }) => path)).toEqual(["/a/b", "/a/:b", "/a/*"]);
   });
 
+  test("say whether their script is run at once or later", async () => {
+    expect((await add({ path: "/now" })).json.dispatch).toBe("sync");
+    expect((await add({ path: "/later", dispatch: "async" })).json.dispatch).toBe("async");
+    expect((await add({ path: "/never", dispatch: "never" })).status).toBe(422);
+    const match = await call("/routes/match", { json: { url: "/later" } });
+    expect(match.json.route.dispatch).toBe("async");
+  });
+
   test("that conflict are refused with the other one", async () => {
     const first = await add({ path: "/a/:b" });
     const refused = await add({ path: "/a/:c" });

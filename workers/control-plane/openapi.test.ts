@@ -50,6 +50,13 @@ describe("the OpenAPI document", () => {
     expect(limit).toMatchObject({ required: false, schema: { type: "integer", minimum: 1, maximum: 100 } });
   });
 
+  test("says of a body whether it can be left out", () => {
+    const letters = "/orgs/{slug}/dead-letters/{id}";
+    expect(at("paths", `${letters}/replay`, "post", "requestBody", "required")).toBe(false);
+    expect(at("paths", `${letters}/discard`, "post", "requestBody")).toBeUndefined();
+    expect(at("paths", "/orgs/{slug}/triggers", "post", "requestBody", "required")).toBe(true);
+  });
+
   test("leaves what is open to anybody open", () => {
     expect(at("paths", "/setup", "post", "security")).toEqual([]);
     expect(at("paths", "/orgs/{slug}", "delete", "responses", "204")).toEqual({ description: "Done" });

@@ -1,5 +1,4 @@
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
-import { valueTextOf } from "../../../contracts/data/value.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import type { DeadLetter, DeliverySummary } from "../../../contracts/events/delivery.ts";
 import { idSchema } from "../../../contracts/ids.ts";
@@ -11,6 +10,7 @@ import type { Scope } from "../scope.ts";
 import { type RouteNames, routeNames } from "./names.ts";
 import { pageRequest } from "./page.ts";
 import { toSent, triggerNamed } from "./trigger.ts";
+import { bodyValueText } from "./value.ts";
 
 const triggerId = idSchema("trigger");
 
@@ -46,7 +46,7 @@ export const deliveries = new Mounts()
   })
   .add(ENDPOINTS.replayDeadLetter, async ({ scope, principal, access, params, body }) => {
     const { id } = access.org;
-    const data = body?.data === undefined ? null : valueTextOf(body.data, "data", EVENT_BYTES_MAX);
+    const data = body?.data === undefined ? null : bodyValueText(body.data, "data", EVENT_BYTES_MAX);
     const replayed = toSent(await scope.state.replayDeadLetter(id, params.id, data));
     const details = { ...replayed, edited: data !== null };
     auditLater(scope, {

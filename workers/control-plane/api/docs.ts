@@ -3,13 +3,14 @@ import type { Doc, DocWrite, DocWritten } from "../../../contracts/data/docs.ts"
 import { resourceNameSchema } from "../../../contracts/data/names.ts";
 import { NO_ORIGIN } from "../../../contracts/data/origin.ts";
 import { docIdSchema, filterTextSchema } from "../../../contracts/data/schemas.ts";
-import { checkBatchBytes, valueTextOf } from "../../../contracts/data/value.ts";
+import { checkBatchBytes } from "../../../contracts/data/value.ts";
 import { invalidFrom, PlatformError } from "../../../contracts/errors.ts";
 import { auditLater } from "../audit.ts";
 import { actorOf, type Principal } from "../auth/principal.ts";
 import { Mounts } from "../mount.ts";
 import type { Scope } from "../scope.ts";
 import { pageRequest } from "./page.ts";
+import { bodyValueText } from "./value.ts";
 
 /** What an org keeps as documents. */
 export const docs = new Mounts()
@@ -128,14 +129,14 @@ function ownId(value: unknown): string | null {
 }
 
 function objectText(value: unknown, field: string): string {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return valueTextOf(value, "document");
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return bodyValueText(value, "document");
   throw new PlatformError("invalid", `The ${field} must be an object: documents are objects.`, {
     issues: [{ field, reason: "must be an object" }],
   });
 }
 
 function filterText(filter: Record<string, unknown>): string {
-  const parsed = filterTextSchema.safeParse(JSON.stringify(filter));
+  const parsed = filterTextSchema.safeParse(bodyValueText(filter, "filter"));
   if (parsed.success) return parsed.data;
   throw invalidFrom(parsed.error, "filter");
 }

@@ -1,12 +1,13 @@
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import type { KvEntry, KvWrite } from "../../../contracts/data/kv.ts";
 import { NO_ORIGIN } from "../../../contracts/data/origin.ts";
-import { checkBatchBytes, valueTextOf } from "../../../contracts/data/value.ts";
+import { checkBatchBytes } from "../../../contracts/data/value.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import { auditLater } from "../audit.ts";
 import { actorOf } from "../auth/principal.ts";
 import { Mounts } from "../mount.ts";
 import { pageRequest } from "./page.ts";
+import { bodyValueText } from "./value.ts";
 
 /** What an org keeps by key. */
 export const kv = new Mounts()
@@ -84,7 +85,7 @@ function toWrite(operation: Operation): KvWrite {
   if (operation.operation === "delete") return { operation: "delete", key, ifVersion };
   const { value, ttlSeconds } = operation;
   const ttlMs = ttlSeconds === undefined ? null : Math.round(ttlSeconds * 1000);
-  return { operation: "set", key, value: valueTextOf(value), ttlMs, ifVersion };
+  return { operation: "set", key, value: bodyValueText(value, "value"), ttlMs, ifVersion };
 }
 
 function toEntry({ value, ...entry }: KvEntry) {

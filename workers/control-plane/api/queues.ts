@@ -1,11 +1,11 @@
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import { NO_ORIGIN } from "../../../contracts/data/origin.ts";
-import { valueTextOf } from "../../../contracts/data/value.ts";
 import { MESSAGE_BYTES_MAX } from "../../../contracts/limits.ts";
 import { auditLater } from "../audit.ts";
 import { actorOf } from "../auth/principal.ts";
 import { Mounts } from "../mount.ts";
 import { requireConfirmed } from "./confirm.ts";
+import { bodyValueText } from "./value.ts";
 
 /** Queues and topics of an org. */
 export const queues = new Mounts()
@@ -22,7 +22,7 @@ export const queues = new Mounts()
   .add(ENDPOINTS.sendToQueue, async ({ scope, principal, access, params, body }) => {
     const { id } = access.org;
     const messages = body.messages.map(({ value, delaySeconds }) => ({
-      value: valueTextOf(value, "message", MESSAGE_BYTES_MAX),
+      value: bodyValueText(value, "message", MESSAGE_BYTES_MAX),
       delayMs: Math.round(delaySeconds * 1000),
     }));
     const ids = await scope.state.queueSend(id, params.queue, messages, NO_ORIGIN);
@@ -40,7 +40,7 @@ export const queues = new Mounts()
   })
   .add(ENDPOINTS.publishToTopic, async ({ scope, principal, access, params, body }) => {
     const { id: orgId } = access.org;
-    const value = valueTextOf(body.value, "message", MESSAGE_BYTES_MAX);
+    const value = bodyValueText(body.value, "message", MESSAGE_BYTES_MAX);
     const { ids, subscribers } = await scope.state.topicPublish(orgId, params.topic, [value], NO_ORIGIN);
     const [id] = ids;
     if (id === undefined) throw new Error("The topic answered no id");

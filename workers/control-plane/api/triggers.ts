@@ -1,5 +1,4 @@
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
-import { valueTextOf } from "../../../contracts/data/value.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import { DEFAULT_RETRY, retryPolicySchema } from "../../../contracts/events/retry.ts";
 import type { TriggerPatch, TriggerState } from "../../../contracts/events/trigger.ts";
@@ -13,6 +12,7 @@ import { requireConfirmed } from "./confirm.ts";
 import { routeNames, scriptNamed } from "./names.ts";
 import { pageRequest } from "./page.ts";
 import { resolveSource, toDetail, toSent, toTrigger, triggerNamed } from "./trigger.ts";
+import { bodyValueText } from "./value.ts";
 
 /** What starts an org's scripts without a caller. */
 export const triggers = new Mounts()
@@ -127,7 +127,7 @@ export const triggers = new Mounts()
     if (trigger.state === "disabled") {
       throw new PlatformError("conflict", `The trigger ${trigger.name} is disabled. Enable it, then fire it.`);
     }
-    const data = body?.data === undefined ? null : valueTextOf(body.data, "data", EVENT_BYTES_MAX);
+    const data = body?.data === undefined ? null : bodyValueText(body.data, "data", EVENT_BYTES_MAX);
     const fired = toSent(await scope.state.fireTrigger(id, trigger.id, data));
     const details = { ...fired };
     auditLater(scope, { actor: actorOf(principal), action: "trigger.fire", target: trigger.name, orgId: id, details });
