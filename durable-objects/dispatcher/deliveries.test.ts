@@ -231,6 +231,23 @@ describe("many deliveries", () => {
     expect(edge.requests(orgId)).toHaveLength(1_000);
   });
 
+  it("of a trigger that has no room do not make another's retry late", async () => {
+    const [slow, failing] = [triggerOf(), triggerOf()];
+    const { orgId, stub, deadLetters } = await dispatcherWith([slow, failing]);
+    edge.hold(slow.id);
+    edge.behave(orgId, async ({ trigger }) => {
+      await edge.whileHeld(trigger.id);
+      return trigger.id === failing.id ? failed() : ok();
+    });
+    await stub.enqueue(Array.from({ length: DELIVERIES_READY_MAX + 100 }, () => deliveryOf(slow)));
+    await stub.enqueue([deliveryOf(failing)]);
+    const began = Date.now();
+    await vi.waitFor(async () => expect(await deadLetters()).toHaveLength(1), SOON);
+    expect(Date.now() - began).toBeLessThan(DELIVERIES_SAFETY_MS / 2);
+    expect(await stub.discardDeliveries(slow.id)).toBe(DELIVERIES_READY_MAX + 100 - DELIVERIES_PER_TRIGGER_CONCURRENCY);
+    edge.release(slow.id);
+  });
+
   it("go on where what came of one of them cannot be written down", async () => {
     const trigger = triggerOf();
     const { orgId, stub, counts } = await dispatcherWith([trigger]);

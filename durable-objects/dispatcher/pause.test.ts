@@ -1,7 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 
-import { DELIVERIES_WAITING_MAX } from "../../contracts/limits.ts";
+import {
+  DELIVERIES_PER_TRIGGER_CONCURRENCY,
+  DELIVERIES_READY_MAX,
+  DELIVERIES_WAITING_MAX,
+} from "../../contracts/limits.ts";
 import { edge, failed, ok } from "../testing/edge.ts";
 import { refusalOf } from "../testing/harness.ts";
 import { deliveryOf, dispatcherWith, retry, triggerOf } from "./testing.ts";
@@ -42,6 +46,26 @@ describe("a paused trigger", () => {
     await scheduler.wait(20);
     expect(edge.requests(orgId)).toHaveLength(1);
     expect(await stub.triggerBacklogs()).toMatchObject({ [trigger.id]: { held: 1 } });
+  });
+
+  it("starts nothing more of more than memory holds either", async () => {
+    const trigger = triggerOf();
+    const { orgId, stub, configure, counts } = await dispatcherWith([trigger]);
+    edge.hold(orgId);
+    edge.behave(orgId, async () => {
+      await edge.whileHeld(orgId);
+      return ok();
+    });
+    const count = DELIVERIES_READY_MAX + 100;
+    await stub.enqueue(Array.from({ length: count }, () => deliveryOf(trigger)));
+    await configure([{ ...trigger, state: "paused" }]);
+    edge.release(orgId);
+    const done = DELIVERIES_PER_TRIGGER_CONCURRENCY;
+    await vi.waitFor(async () => expect(await counts()).toEqual({ done, waiting: count - done }), SOON);
+    await scheduler.wait(20);
+    expect(edge.requests(orgId)).toHaveLength(done);
+    await configure([trigger]);
+    await vi.waitFor(async () => expect(await counts()).toEqual({ done: count }), SOON);
   });
 
   it("can have what it holds thrown away", async () => {
@@ -145,5 +169,5 @@ describe("a dispatcher in which too much waits", () => {
     edge.release(orgId);
     await scheduler.wait(300);
     await stub.enqueue([deliveryOf(full)]);
-  });
+  }, 30_000);
 });

@@ -34,11 +34,6 @@ export class Backlog {
     return this.#known.size > 0;
   }
 
-  /** Whether anything is queued. */
-  get hasQueued(): boolean {
-    return this.#queued > 0;
-  }
-
   /** Delivers of these from now on and of no others; what is under way goes on. */
   setSources(ids: Iterable<string>): void {
     const wanted = new Set(ids);
@@ -129,13 +124,19 @@ export class Backlog {
     return [...this.#taken.keys()];
   }
 
-  /** When something that is not in memory is due, at the earliest. */
-  nextAt(): number | null {
+  /** When something that is not in memory is due, at the earliest after a time. */
+  nextAt(after: number): number | null {
     let earliest: number | null = null;
     for (const { nextAt } of this.#sources.values()) {
-      if (nextAt !== null && (earliest === null || nextAt < earliest)) earliest = nextAt;
+      if (nextAt !== null && nextAt > after && (earliest === null || nextAt < earliest)) earliest = nextAt;
     }
     return earliest;
+  }
+
+  /** Whether something that is not in memory was due by a time. */
+  isOverdue(by: number): boolean {
+    for (const { nextAt } of this.#sources.values()) if (nextAt !== null && nextAt <= by) return true;
+    return false;
   }
 
   #hasRoom(): boolean {
@@ -203,6 +204,8 @@ export class Backlog {
 
   #drop(source: Source): void {
     this.#forget(source);
+    // It may have its turn coming still, and must not be read again then.
+    source.nextAt = null;
     this.#sources.delete(source.id);
   }
 }

@@ -203,12 +203,10 @@ export class Engine {
   }
 
   #dueAt(): number | null {
-    const nextAt = this.backlog.nextAt();
-    const waitsForRoom = nextAt !== null && nextAt <= this.#filledAt;
-    if (this.#safetyAt === null && (waitsForRoom || this.backlog.isBusy)) {
-      this.#safetyAt = Date.now() + DELIVERIES_SAFETY_MS;
-    }
-    if (nextAt === null || waitsForRoom) return this.#safetyAt;
+    const isBusy = this.backlog.isBusy || this.backlog.isOverdue(this.#filledAt);
+    if (this.#safetyAt === null && isBusy) this.#safetyAt = Date.now() + DELIVERIES_SAFETY_MS;
+    const nextAt = this.backlog.nextAt(this.#filledAt);
+    if (nextAt === null) return this.#safetyAt;
     return this.#safetyAt === null ? nextAt : Math.min(nextAt, this.#safetyAt);
   }
 }
