@@ -17,7 +17,7 @@ export type Bounds =
   | { type: "present" };
 
 /** Bounds, and whether they say all that the filter does of the field. */
-export interface FieldBounds {
+interface FieldBounds {
   bounds: Bounds;
   whole: boolean;
 }

@@ -1,3 +1,4 @@
+import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 
 import { INDEXES_PER_COLLECTION_MAX, SORTED_FIELD_BYTES_MAX } from "../../../contracts/limits.ts";
@@ -26,6 +27,15 @@ describe("an index", () => {
     expect(surroundings.hasAdded(name.orgId)).toBe(true);
     await insertAll({ a: { n: 1 } });
     expect(await find({ filter: { n: 1 } })).toMatchObject({ items: [{ id: "a" }], index: "by-n" });
+  });
+
+  it("is there after a restart, and a page that was begun before goes on", async () => {
+    const { stub, index, find, ids } = await docsCollection({ a: { n: 3 }, b: { n: 2 }, c: { n: 1 } });
+    await index("by-n", ["n"]);
+    const { cursor } = await find({ sort: ["n"], limit: 1 });
+    await evictDurableObject(stub);
+    expect(await ids({ sort: ["n"], cursor })).toEqual(["b", "a"]);
+    expect(await find({ filter: { n: 3 } })).toMatchObject({ items: [{ id: "a" }], examined: 1, index: "by-n" });
   });
 
   it("is the same when it is made again, and another one is refused its name", async () => {

@@ -6,7 +6,7 @@ import { directionOf, type SortField } from "./order.ts";
 import { type KeyRange, rangesOf } from "./ranges.ts";
 
 /** Ids from one to another, both of them too; null for no end. */
-export interface IdRange {
+interface IdRange {
   from: string;
   to: string | null;
 }

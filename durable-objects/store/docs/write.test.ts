@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { VALUE_BYTES_MAX } from "../../../contracts/limits.ts";
-import { refusalOf } from "../../testing/harness.ts";
-import { docsCollection, insert, put, remove, update } from "../../testing/docs.ts";
+import { door, openedOrg, refusalOf } from "../../testing/harness.ts";
+import { docsCollection, indexOf, insert, put, queryOf, remove, update } from "../../testing/docs.ts";
 import { origin, surroundings } from "../../testing/store-outside.ts";
 
 describe("a document", () => {
@@ -151,6 +151,28 @@ describe("the documents of one call", () => {
       );
       expect(own.docsCount(name, "{}", 100).count).toBe(0);
     });
+  });
+});
+
+describe("documents behind the door", () => {
+  it("are those of their own org and collection", async () => {
+    const [{ orgId }, other] = [await openedOrg(), await openedOrg()];
+    await door.docsWrite(orgId, "things", [insert("a", { n: 1 }), insert("b", { n: 2 })], origin);
+    await door.createIndex(orgId, "things", indexOf("by-n", ["n"]));
+    const query = queryOf({ filter: { n: { $gt: 1 } } });
+    const found = {
+      items: [{ id: "b", value: '{"id":"b","n":2}', version: 2 }],
+      cursor: null,
+      examined: 1,
+      index: "by-n",
+    };
+    expect(await door.docsFind(orgId, "things", query)).toMatchObject(found);
+    expect(await door.docsCount(orgId, "things", "{}", 10)).toEqual({ count: 2, exact: true });
+    expect(await door.docsGet(other.orgId, "things", ["a"])).toEqual([null]);
+    expect(await door.docsFind(orgId, "others", query)).toMatchObject({ items: [] });
+    expect(await door.listIndexes(other.orgId, "things")).toEqual([]);
+    expect(await door.dropCollection(orgId, "docs", "things")).toBe(true);
+    expect(await door.docsGet(orgId, "things", ["a"])).toEqual([null]);
   });
 });
 
