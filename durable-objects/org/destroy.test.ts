@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
+import { NO_ORIGIN } from "../../contracts/data/origin.ts";
 import { newId } from "../../contracts/ids.ts";
 import { TOMBSTONE_MS } from "../../contracts/limits.ts";
 import { orgStub } from "../stubs.ts";
@@ -45,6 +46,26 @@ describe("destroying an org", () => {
     expect(await door.findExecution(orgId, record.id)).toBeNull();
     expect((await refusalOf(door.listScripts(orgId, firstPage))).code).toBe("not_found");
     expect((await refusalOf(door.listRoutes(orgId))).code).toBe("not_found");
+  });
+
+  it("removes collections, counters, tables and what waits, and takes nothing more", async () => {
+    const { orgId } = await openedOrg();
+    const set = [{ operation: "set" as const, key: "a", value: "1", ttlMs: null, ifVersion: null }];
+    const insert = [{ operation: "insert" as const, id: "a", value: "{}" }];
+    const statements = [{ text: "CREATE TABLE IF NOT EXISTS t (a)", parameters: [] }];
+    const writes = [
+      () => door.kvWrite(orgId, "orders", set, NO_ORIGIN),
+      () => door.docsWrite(orgId, "people", insert, NO_ORIGIN),
+      () => door.counterAdd(orgId, "visits", 1),
+      () => door.sqlRun(orgId, statements),
+      () => door.queueSend(orgId, "mail", [{ value: "1", delayMs: 0 }], NO_ORIGIN),
+    ];
+    for (const write of writes) await write();
+    expect((await door.listCollections(orgId, "kv", firstPage)).items).toMatchObject([{ name: "orders" }]);
+    await door.destroyOrg(orgId);
+    expect(await door.kvGet(orgId, "orders", ["a"], true)).toEqual([null]);
+    expect(await door.docsGet(orgId, "people", ["a"])).toEqual([null]);
+    for (const write of writes) expect((await refusalOf(write())).code).toBe("not_found");
   });
 
   it("lets nothing come back, whatever is late", async () => {

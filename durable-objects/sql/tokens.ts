@@ -17,6 +17,7 @@ const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /0[xX][0-9a-fA-F]+|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/y;
 const TEXT = /'(?:[^']|'')*'/y;
 const NAME = /"[^"]*"|`[^`]*`|\[[^\]]*\]/y;
+const PARAMETER = /\?(?![0-9])/y;
 const SYMBOL = /->>|->|\|\||<<|>>|<=|>=|<>|==|!=|[-+*/%&|~<>=(),.;]/y;
 const WORD_CHARACTER = /[A-Za-z0-9_$]/;
 const PLAIN = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -77,7 +78,7 @@ function nextToken(take: (pattern: RegExp) => string | null, first: string): Omi
   if (text !== null) return { kind: "text", value: text.slice(1, -1).replaceAll("''", "'") };
   const name = take(NAME);
   if (name !== null) return quotedName(name.slice(1, -1));
-  if (take(/\?(?![0-9])/y) !== null) return { kind: "parameter", value: "?" };
+  if (take(PARAMETER) !== null) return { kind: "parameter", value: "?" };
   const symbol = take(SYMBOL);
   if (symbol !== null) return { kind: "symbol", value: symbol };
   throw unreadable(first);
