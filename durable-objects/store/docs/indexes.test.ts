@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { INDEXES_PER_COLLECTION_MAX, SORTED_FIELD_BYTES_MAX } from "../../../contracts/limits.ts";
 import { docsCollection, indexOf, insert, put, queryOf, remove, update } from "../../testing/docs.ts";
 import { refusalOf } from "../../testing/harness.ts";
-import { surroundings } from "../../testing/store-outside.ts";
+import { origin, surroundings } from "../../testing/store-outside.ts";
 
 describe("an index", () => {
   it("is made, listed, used and dropped", async () => {
@@ -100,6 +100,21 @@ describe("an index", () => {
     expect(await store.listIndexes(name)).toEqual([]);
     await insertAll({ b: { f0: 1 } });
     expect(await find({ filter: { f0: 1 } })).toMatchObject({ items: [{ id: "b" }], index: null });
+  });
+
+  it("keeps nothing from being erased, though it was just read", async () => {
+    const docs = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`d${n}`, { n }]));
+    const { inside, name } = await docsCollection(docs);
+    await inside(async (own) => {
+      await own.createIndex(name, indexOf("by-n", ["n"]));
+      expect(own.docsFind(name, queryOf({ sort: ["n"], limit: 1 })).items).toHaveLength(1);
+      expect(own.docsFind(name, queryOf({ limit: 1 })).items).toHaveLength(1);
+      await own.erase();
+      expect(own.docsFind(name, queryOf())).toMatchObject({ items: [], index: null });
+      expect(own.listIndexes(name)).toEqual([]);
+      await expect(own.docsWrite(name, [insert("a", {})], origin)).rejects.toMatchObject({ code: "not_found" });
+      await expect(own.createIndex(name, indexOf("by-n", ["n"]))).rejects.toMatchObject({ code: "not_found" });
+    });
   });
 
   it("serves an order after fields that have one value, from either end", async () => {
