@@ -405,7 +405,10 @@ declare module "isola" {
     | readonly (readonly [FieldPath<D>, Direction])[];
 
   export interface FindOptions<D> {
-    /** Ties, and all without it, go by id. Without an index for it, up to 10,000 documents can be sorted. */
+    /**
+     * Missing fields first, then null, booleans, numbers, texts, arrays, objects. Ties, and all without it, go by id, or by the index that
+     * is used. Without an index for it, up to 10,000 documents can be sorted.
+     */
     sort?: Sort<D> | undefined;
     /** Up to 1,000; 100 without it. */
     limit?: number | undefined;

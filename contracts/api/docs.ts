@@ -69,7 +69,7 @@ export const queryDocs = endpoint({
   params: docsParams,
   body: z.strictObject({
     filter: filterSchema.default({}),
-    /** Fields in order of weight; ties go by id. */
+    /** Fields in order of weight; ties go by id, or by the index that is used. */
     sort: z.array(orderedField).max(INDEX_FIELDS_MAX).default([]),
     cursor: dataCursorSchema.optional(),
     limit: dataLimitSchema.optional(),
