@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 
 import {
+  DELIVERIES_CONCURRENCY,
   DELIVERIES_PER_TRIGGER_CONCURRENCY,
   DELIVERIES_READY_MAX,
   DELIVERIES_WAITING_MAX,
@@ -48,24 +49,31 @@ describe("a paused trigger", () => {
     expect(await stub.triggerBacklogs()).toMatchObject({ [trigger.id]: { held: 1 } });
   });
 
-  it("starts nothing more of more than memory holds either", async () => {
-    const trigger = triggerOf();
-    const { orgId, stub, configure, counts } = await dispatcherWith([trigger]);
-    edge.hold(orgId);
-    edge.behave(orgId, async () => {
-      await edge.whileHeld(orgId);
+  it("starts nothing more of what had its turn coming, in memory or not", async () => {
+    const [other, trigger] = [triggerOf(), triggerOf()];
+    const { orgId, stub, configure, counts } = await dispatcherWith([other, trigger]);
+    edge.hold(other.id);
+    edge.hold(trigger.id);
+    edge.behave(orgId, async ({ trigger: { id } }) => {
+      await edge.whileHeld(id);
       return ok();
     });
+    const others = DELIVERIES_PER_TRIGGER_CONCURRENCY;
+    const begun = DELIVERIES_CONCURRENCY - others;
     const count = DELIVERIES_READY_MAX + 100;
+    await stub.enqueue(Array.from({ length: others }, () => deliveryOf(other)));
     await stub.enqueue(Array.from({ length: count }, () => deliveryOf(trigger)));
-    await configure([{ ...trigger, state: "paused" }]);
-    edge.release(orgId);
-    const done = DELIVERIES_PER_TRIGGER_CONCURRENCY;
-    await vi.waitFor(async () => expect(await counts()).toEqual({ done, waiting: count - done }), SOON);
+    expect(edge.requests(orgId)).toHaveLength(DELIVERIES_CONCURRENCY);
+    await configure([other, { ...trigger, state: "paused" }]);
+    edge.release(other.id);
+    await vi.waitFor(async () => expect(await counts()).toEqual({ done: others, waiting: count }), SOON);
+    edge.release(trigger.id);
+    const done = others + begun;
+    await vi.waitFor(async () => expect(await counts()).toEqual({ done, waiting: count - begun }), SOON);
     await scheduler.wait(20);
     expect(edge.requests(orgId)).toHaveLength(done);
-    await configure([trigger]);
-    await vi.waitFor(async () => expect(await counts()).toEqual({ done: count }), SOON);
+    await configure([other, trigger]);
+    await vi.waitFor(async () => expect(await counts()).toEqual({ done: others + count }), SOON);
   });
 
   it("can have what it holds thrown away", async () => {
