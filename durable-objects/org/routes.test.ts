@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { newId } from "../../contracts/ids.ts";
 import { ROUTES_PER_ORG_MAX } from "../../contracts/limits.ts";
+import type { Route } from "../../contracts/routing/index.ts";
 import { orgStub } from "../stubs.ts";
 import { ada, door, openedOrg, published, refusalOf, routeTo, testEnv, upload } from "../testing/harness.ts";
 
@@ -35,8 +36,11 @@ describe("routes", () => {
     await door.createRoute(orgId, routeTo(script.id, "/now"));
     const later = await door.createRoute(orgId, { ...routeTo(script.id, "/later"), dispatch: "async" });
     expect(later.dispatch).toBe("async");
-    expect((await door.listRoutes(orgId)).map(({ dispatch }) => dispatch)).toEqual(["async", "sync"]);
-    expect((await published(slug))?.routes.map(({ dispatch }) => dispatch)).toEqual(["async", "sync"]);
+    const dispatches = (routes: Route[] = []) =>
+      Object.fromEntries(routes.map(({ path, dispatch }) => [path, dispatch]));
+    const expected = { "/now": "sync", "/later": "async" };
+    expect(dispatches(await door.listRoutes(orgId))).toEqual(expected);
+    expect(dispatches((await published(slug))?.routes)).toEqual(expected);
   });
 
   it("refuse a conflict and say with what", async () => {
