@@ -99,12 +99,16 @@ describe("an event", () => {
     ]);
   });
 
-  it.each(["kv", "pubsub"])("of kind %s goes to event, whatever else there is", async (kind) => {
+  it.each<EventData>([
+    KV,
+    { kind: "docs", collection: "d", id: "doc_1", operation: "insert", next: {}, version: 1 },
+    { kind: "pubsub", topic: "t", messageId: "msg_1", value: 1 },
+    { kind: "webhook", messageId: "msg_1", timestamp: 1, contentType: "text/plain", headers: {}, body: "b" },
+  ])("of kind $kind goes to event, whatever else there is", async (data) => {
     const script = await tenant.deploy(`${KEEPING} export default { fetch, event: ({ kind }) => keep("event", kind),
       scheduled: () => keep("scheduled"), queue: () => keep("queue") }`);
-    const data = kind === "kv" ? KV : ({ kind: "pubsub", topic: "t", messageId: "msg_1", value: 1 } as const);
     await deliver(script.id, eventOf(data));
-    expect(await seen()).toEqual([["event", kind]]);
+    expect(await seen()).toEqual([["event", data.kind]]);
   });
 
   it("of a schedule goes to scheduled, as Workers have it", async () => {
