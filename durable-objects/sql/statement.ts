@@ -13,7 +13,7 @@ import {
 } from "./words.ts";
 import { commonTables, refuseManyReferences } from "./common-tables.ts";
 
-export type Verb = "select" | "insert" | "replace" | "update" | "delete" | "create" | "alter" | "drop" | "values";
+type Verb = "select" | "insert" | "replace" | "update" | "delete" | "create" | "alter" | "drop" | "values";
 
 /** A statement that has been read and found to be of the kind that is run here. */
 export interface Statement {
