@@ -46,7 +46,7 @@ async function bounded(answer: Promise<unknown>, name: string, deadlineMs: numbe
   try {
     return released(await Promise.race([answer, late]));
   } finally {
-    clearTimeout(timer);
+    if (timer !== null) clearTimeout(timer);
   }
 }
 
