@@ -13,7 +13,7 @@ export function orgStub(env: Pick<Env, "ORG">, orgId: string): DurableObjectStub
 
 /** The same, as other objects and the door know it. */
 export function orgObject(env: Pick<Env, "ORG">, orgId: string): Remote<OrgObject> {
-  return orgStub(env, orgId) as unknown as Remote<OrgObject>;
+  return orgStub(env, orgId);
 }
 
 /** The Log object of an org. */
@@ -23,22 +23,22 @@ export function logStub(env: Pick<Env, "LOG">, orgId: string): DurableObjectStub
 
 /** The Store of a collection. */
 export function storeStub(env: Pick<Env, "STORE">, { orgId, kind, name }: StoreName): Remote<StoreObject> {
-  return env.STORE.getByName(`${orgId}/${kind}/${name}`) as unknown as Remote<StoreObject>;
+  return env.STORE.getByName(`${orgId}/${kind}/${name}`);
 }
 
 /** The Dispatcher of an org. */
 export function dispatcherStub(env: Pick<Env, "DISPATCHER">, orgId: string): Remote<DispatcherObject> {
-  return env.DISPATCHER.getByName(orgId) as unknown as Remote<DispatcherObject>;
+  return env.DISPATCHER.getByName(orgId);
 }
 
 /** The locks and counters of an org. */
 export function toolsStub(env: Pick<Env, "TOOLS">, orgId: string): Remote<ToolsObject> {
-  return env.TOOLS.getByName(orgId) as unknown as Remote<ToolsObject>;
+  return env.TOOLS.getByName(orgId);
 }
 
 /** The org's own SQLite. */
 export function sqlStub(env: Pick<Env, "SQL">, orgId: string): Remote<SqlObject> {
-  return env.SQL.getByName(orgId) as unknown as Remote<SqlObject>;
+  return env.SQL.getByName(orgId);
 }
 
 /** An Org object that belongs to nobody and stays empty. */

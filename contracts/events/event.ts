@@ -49,7 +49,7 @@ export type EventData =
       event: EventData;
     };
 
-export interface QueueMessage {
+interface QueueMessage {
   id: string;
   /** Epoch milliseconds. */
   timestamp: number;

@@ -15,9 +15,9 @@ import type { RetryPolicy } from "./retry.ts";
 export const TRIGGER_KINDS = ["kv", "docs", "cron", "queue", "pubsub", "webhook", "dead_letter"] as const;
 export type TriggerKind = (typeof TRIGGER_KINDS)[number];
 
-export const KV_OPERATIONS = ["set", "delete", "expire"] as const;
+const KV_OPERATIONS = ["set", "delete", "expire"] as const;
 export type KvOperation = (typeof KV_OPERATIONS)[number];
-export const DOCS_OPERATIONS = ["insert", "update", "delete"] as const;
+const DOCS_OPERATIONS = ["insert", "update", "delete"] as const;
 export type DocsOperation = (typeof DOCS_OPERATIONS)[number];
 
 const operations = <T extends readonly [string, ...string[]]>(all: T) =>
