@@ -337,6 +337,12 @@ export const ASYNC_RUNS_KEPT_MAX = 10_000;
 export const ASYNC_RESULTS_LENGTH_MAX = 256 * 1024 * 1024;
 /** Attempts of such a run when it fails through no fault of the script. */
 export const ASYNC_ATTEMPTS_MAX = 5;
+/** Calls of scripts that an edge makes to the state process together, and how many such at once, for one collection. */
+export const STATE_CALLS_COMBINED_MAX = 64;
+export const STATE_CALLS_IN_FLIGHT_MAX = 2;
+/** Keys that such calls read together, and what they write together, in characters. */
+export const STATE_KEYS_COMBINED_MAX = 64;
+export const STATE_VALUES_COMBINED_LENGTH_MAX = 256 * 1024;
 /** Deadline of one call to the state process, in milliseconds. */
 export const STATE_CALL_MS = 5_000;
 /** Deadline of a projection refresh while a stale one is at hand, in milliseconds. */

@@ -1,6 +1,6 @@
 import type { CollectionKind, CollectionStats, CollectionSummary } from "../contracts/data/collections.ts";
 import type { Doc, DocIndex, DocPage, DocQuery, DocWrite, DocWritten } from "../contracts/data/docs.ts";
-import type { KvEntry, KvRange, KvWrite, KvWritten } from "../contracts/data/kv.ts";
+import type { KvCall, KvEntry, KvOutcome, KvRange, KvWrite, KvWritten } from "../contracts/data/kv.ts";
 import type { Origin } from "../contracts/data/origin.ts";
 import type { SqlResult, SqlStatement } from "../contracts/data/tools.ts";
 import type { EventsDoor, NewDelivery, TriggersDoor } from "../contracts/events/delivery.ts";
@@ -53,6 +53,7 @@ export interface StoreObject {
   kvGet(store: StoreName, keys: string[], values: boolean): (KvEntry | null)[];
   kvList(store: StoreName, range: KvRange): Page<KvEntry>;
   kvWrite(store: StoreName, writes: KvWrite[], origin: Origin): Promise<KvWritten[]>;
+  kvWriteMany(store: StoreName, calls: KvCall[]): Promise<KvOutcome[]>;
   docsGet(store: StoreName, ids: string[]): (Doc | null)[];
   docsFind(store: StoreName, query: DocQuery): DocPage;
   docsCount(store: StoreName, filter: string, max: number): { count: number; exact: boolean };

@@ -1,3 +1,4 @@
+import type { ErrorCode, ErrorDetails } from "../errors.ts";
 import type { Page } from "../page.ts";
 import type { Origin } from "./origin.ts";
 
@@ -39,6 +40,17 @@ export interface KvWritten {
   existed: boolean;
 }
 
+/** One of several calls that write: its writes happen all or none, whatever becomes of the others. */
+export interface KvCall {
+  writes: KvWrite[];
+  origin: Origin;
+}
+
+/** What became of one of them. */
+export type KvOutcome =
+  | { ok: true; written: KvWritten[] }
+  | { ok: false; error: { code: ErrorCode; message: string; details: ErrorDetails } };
+
 /** Which keys, in the order of their UTF-8 bytes. */
 export interface KvRange {
   prefix: string;
@@ -56,4 +68,6 @@ export interface KvDoor {
   kvList(orgId: string, collection: string, range: KvRange): Promise<Page<KvEntry>>;
   /** Throws `conflict` with `{ key, version }` where an `ifVersion` does not hold; nothing is written then. Not safe. */
   kvWrite(orgId: string, collection: string, writes: KvWrite[], origin: Origin): Promise<KvWritten[]>;
+  /** Several such calls in one, in their order. Not safe. */
+  kvWriteMany(orgId: string, collection: string, calls: KvCall[]): Promise<KvOutcome[]>;
 }

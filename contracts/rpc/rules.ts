@@ -35,6 +35,7 @@ export const STATE_RULES: Rules<StateDoor> = {
   kvGet: SAFE,
   kvList: SAFE,
   kvWrite: ONCE,
+  kvWriteMany: ONCE,
   docsGet: SAFE,
   docsFind: SAFE,
   docsCount: SAFE,

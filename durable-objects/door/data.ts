@@ -7,7 +7,7 @@ import type {
   CollectionSummary,
 } from "../../contracts/data/collections.ts";
 import type { Doc, DocIndex, DocPage, DocQuery, DocsDoor, DocWrite, DocWritten } from "../../contracts/data/docs.ts";
-import type { KvDoor, KvEntry, KvRange, KvWrite, KvWritten } from "../../contracts/data/kv.ts";
+import type { KvCall, KvDoor, KvEntry, KvOutcome, KvRange, KvWrite, KvWritten } from "../../contracts/data/kv.ts";
 import type { Origin } from "../../contracts/data/origin.ts";
 import type { SqlResult, SqlStatement, ToolsDoor } from "../../contracts/data/tools.ts";
 import type { Page, PageRequest } from "../../contracts/page.ts";
@@ -28,6 +28,10 @@ export class DataState extends WorkerEntrypoint<Env> implements KvDoor, DocsDoor
 
   async kvWrite(orgId: string, name: string, writes: KvWrite[], origin: Origin): Promise<KvWritten[]> {
     return this.#store({ orgId, kind: "kv", name }, (stub, store) => stub.kvWrite(store, writes, origin));
+  }
+
+  async kvWriteMany(orgId: string, name: string, calls: KvCall[]): Promise<KvOutcome[]> {
+    return this.#store({ orgId, kind: "kv", name }, (stub, store) => stub.kvWriteMany(store, calls));
   }
 
   async docsGet(orgId: string, name: string, ids: string[]): Promise<(Doc | null)[]> {

@@ -2,9 +2,9 @@ import { DurableObject } from "cloudflare:workers";
 
 import type { CollectionStats } from "../../contracts/data/collections.ts";
 import type { Doc, DocIndex, DocPage, DocQuery, DocWrite, DocWritten } from "../../contracts/data/docs.ts";
-import type { KvEntry, KvRange, KvWrite, KvWritten } from "../../contracts/data/kv.ts";
+import type { KvCall, KvEntry, KvOutcome, KvRange, KvWrite, KvWritten } from "../../contracts/data/kv.ts";
 import { NO_ORIGIN, type Origin } from "../../contracts/data/origin.ts";
-import { PlatformError } from "../../contracts/errors.ts";
+import { PlatformError, platformErrorOf } from "../../contracts/errors.ts";
 import type { Page } from "../../contracts/page.ts";
 import { Alarms } from "../alarms.ts";
 import { Database } from "../database.ts";
@@ -76,6 +76,22 @@ export class Store extends DurableObject<Env> implements StoreObject {
     if (nothing !== null) return nothing;
     if (!this.#db.exists) await this.#create(store);
     return this.#change(origin, (changes) => writeEntries(changes, writes));
+  }
+
+  async kvWriteMany(store: StoreName, calls: KvCall[]): Promise<KvOutcome[]> {
+    const outcomes: KvOutcome[] = [];
+    // Those after the first do not wait: what they write is committed together.
+    for (const { writes, origin } of calls) {
+      try {
+        outcomes.push({ ok: true, written: await this.kvWrite(store, writes, origin) });
+      } catch (error) {
+        const refusal = platformErrorOf(error);
+        if (refusal === null) throw error;
+        const { code, message, details } = refusal;
+        outcomes.push({ ok: false, error: { code, message, details } });
+      }
+    }
+    return outcomes;
   }
 
   docsGet(_store: StoreName, ids: string[]): (Doc | null)[] {

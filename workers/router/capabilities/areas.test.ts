@@ -29,7 +29,7 @@ function caller(state: object, orgId = `org_${++scripts}`, eventDepth = 2) {
     holder: { orgId, slug: "slug", scriptId: "scr_1", versionId: "ver_1" },
     caller: { executionId: "exe_1", eventDepth, endsAt: Infinity },
     env: { STATE: state },
-    ctx: {},
+    ctx: { waitUntil: () => {} },
   } as unknown as CallContext;
   return (area: string, call: unknown) => AREAS.get(area)?.(call, context) ?? Promise.reject(new Error(`no ${area}`));
 }

@@ -15,6 +15,7 @@ import { checkBatchBytes, parseValueText } from "../../../contracts/data/value.t
 import { DATA_BATCH_MAX } from "../../../contracts/limits.ts";
 import type { Page } from "../../../contracts/page.ts";
 import type { Area } from "./area.ts";
+import { readTogether, writeTogether } from "./kv-lanes.ts";
 import { originOf, parseCall, stateOf } from "./state.ts";
 
 const writeSchema = z.discriminatedUnion("operation", [
@@ -53,14 +54,15 @@ const callSchema = z.discriminatedUnion("operation", [
 /** Collections of keys and values. */
 export const kv: Area = async (
   call,
-  { holder: { orgId }, caller, env },
+  { holder: { orgId }, caller, env, ctx },
 ): Promise<(KvEntry | null)[] | Page<KvEntry> | KvWritten[]> => {
   const asked = parseCall(callSchema, call, "kv");
   const { collection } = asked;
   const state = stateOf(env);
+  const lane = { state, orgId, collection, keepAlive: (work: Promise<void>) => ctx.waitUntil(work) };
   switch (asked.operation) {
     case "get":
-      return state.kvGet(orgId, collection, asked.keys, asked.values);
+      return readTogether(lane, asked.keys, asked.values);
     case "list": {
       const { prefix, cursor, limit, values } = asked;
       return state.kvList(orgId, collection, { prefix, cursor, limit, values });
@@ -68,7 +70,7 @@ export const kv: Area = async (
     case "write":
       checkValues(asked.writes);
   }
-  return state.kvWrite(orgId, collection, asked.writes, originOf(caller));
+  return writeTogether(lane, { writes: asked.writes, origin: originOf(caller) });
 };
 
 function checkValues(writes: KvWrite[]): void {
