@@ -219,6 +219,8 @@ export const TRIGGERS_PER_ORG_MAX = 500;
 export const CRON_EXPRESSION_LENGTH_MAX = 100;
 /** Longest delay that chance may add to a scheduled run, in milliseconds. */
 export const CRON_JITTER_MS_MAX = 60 * 60 * 1000;
+/** How long before a schedule is due its object wakes at most, in milliseconds. */
+export const CRON_HEAD_START_MS = 1_000;
 /** Due times shown of a schedule in advance. */
 export const CRON_PREVIEW_MAX = 20;
 /** Years in which a schedule has to be due at all. */
@@ -273,6 +275,10 @@ export const DELIVERY_KEPT_LENGTH_MAX = 16 * 1024;
 export const DELIVERIES_TRIM_STEP = 500;
 /** Steps in which a dispatcher wakes to remove what is too old, in milliseconds. */
 export const DISPATCHER_RETENTION_STEP_MS = 60 * 60 * 1000;
+/** How soon a delivery has to be due for its object to stay awake until then, in milliseconds. */
+export const DELIVERIES_SOON_MS = 5_000;
+/** How long after that the alarm looks whether it has left, in milliseconds. */
+export const DELIVERIES_TIMER_GRACE_MS = 1_250;
 /** Attempts of one delivery, and its age, in milliseconds. */
 export const DELIVERY_ATTEMPTS_MAX = 100;
 export const DELIVERY_AGE_MS_MAX = 7 * 24 * 60 * 60 * 1000;

@@ -3,7 +3,7 @@ import type { CronRun } from "../../../contracts/events/delivery.ts";
 import type { EventData } from "../../../contracts/events/event.ts";
 import type { SourceOf, Trigger } from "../../../contracts/events/trigger.ts";
 import { newId } from "../../../contracts/ids.ts";
-import { CRON_MISSED_MAX, CRON_STEPS_PER_PASS } from "../../../contracts/limits.ts";
+import { CRON_HEAD_START_MS, CRON_MISSED_MAX, CRON_STEPS_PER_PASS } from "../../../contracts/limits.ts";
 import type { Page, PageRequest } from "../../../contracts/page.ts";
 import type { WakeUp } from "../../alarms.ts";
 import type { Database } from "../../database.ts";
@@ -30,23 +30,36 @@ export interface CronDeps {
  */
 export class CronPart implements Part {
   readonly #deps: CronDeps;
+  /** Not the same for all objects. */
+  readonly #headStartMs: number;
 
   constructor(deps: CronDeps) {
     this.#deps = deps;
+    this.#headStartMs = Math.round(CRON_HEAD_START_MS * (0.5 + deps.chance() / 2));
   }
 
+  /**
+   * Wakes the object some time before a schedule is due, so that all there is to write is written when its time comes:
+   * many objects have schedules for the same second, and would stand in each other's way just then.
+   */
   get wakeUp(): WakeUp {
     const { db } = this.#deps;
-    return { dueAt: () => (db.exists ? nextStartAt(db) : null), run: async (now) => this.run(now) };
+    return {
+      dueAt: () => {
+        const startsAt = db.exists ? nextStartAt(db) : null;
+        return startsAt === null ? null : startsAt - this.#headStartMs;
+      },
+      run: async (now) => this.run(now),
+    };
   }
 
-  /** Sets off what is due, or as much of it as one pass takes; the rest is due still. */
+  /** Sets off what is due or is about to be, each for its time, or as much of it as one pass takes; the rest stays. */
   run(now: number): void {
     const { db, engine } = this.#deps;
     engine.commit(() => {
       let steps = 0;
-      for (const row of dueSchedules(db, now)) {
-        steps += this.#setOff(row, now);
+      for (const row of dueSchedules(db, now + this.#headStartMs)) {
+        steps += this.#setOff(row, Math.max(now, row.starts_at));
         if (steps >= CRON_STEPS_PER_PASS) break;
       }
     });
@@ -82,24 +95,25 @@ export class CronPart implements Part {
     return cronHistory(db, { id: triggerId, isPaused, underWay: engine.backlog.taken() }, page);
   }
 
-  #setOff(row: ScheduleRow, now: number): number {
+  /** `at` is when it starts. */
+  #setOff(row: ScheduleRow, at: number): number {
     const { db, configuration, chance, engine } = this.#deps;
     const source = JSON.parse(row.source) as SourceOf<"cron">;
-    const pass = passOf(source, row.due_at, now);
+    const pass = passOf(source, row.due_at, at);
     setDue(db, { id: row.trigger_id, source, text: row.source }, pass.nextAt, chance());
     const trigger = configuration.triggers.get(row.trigger_id);
     if (trigger === undefined) return pass.steps;
     let { missed } = pass;
     // While it is paused the newest run stands for all before it: resumed, it is to run once.
     if (trigger.state === "paused") missed += supersede(db, trigger.id, engine.backlog.taken());
-    this.#deliver({ id: trigger.id, source }, { ...pass, missed: Math.min(missed, CRON_MISSED_MAX) }, now);
+    this.#deliver({ id: trigger.id, source }, { ...pass, missed: Math.min(missed, CRON_MISSED_MAX) }, at);
     return pass.steps;
   }
 
   #deliver(
     { id: triggerId, source }: { id: string; source: SourceOf<"cron"> },
     { scheduledAt, missed }: { scheduledAt: number; missed: number },
-    now: number,
+    at: number,
   ): string {
     const id = newId("delivery");
     const data: EventData = {
@@ -110,7 +124,7 @@ export class CronPart implements Part {
       missed,
     };
     const delivery = { id, triggerId, orderKey: null, at: scheduledAt, depth: 1, causedBy: null };
-    this.#deps.engine.add({ ...delivery, data: JSON.stringify(data) }, now, now);
+    this.#deps.engine.add({ ...delivery, data: JSON.stringify(data) }, at, at);
     noteRun(this.#deps.db, { triggerId, scheduledAt, missed, deliveryId: id });
     return id;
   }

@@ -6,6 +6,8 @@ import {
   DELIVERIES_READY_MAX,
   DELIVERIES_SAFETY_MS,
   DELIVERIES_SETTLE_MS,
+  DELIVERIES_SOON_MS,
+  DELIVERIES_TIMER_GRACE_MS,
 } from "../../../contracts/limits.ts";
 import type { WakeUp } from "../../alarms.ts";
 import type { Database } from "../../database.ts";
@@ -45,6 +47,9 @@ export class Engine {
   #made: Made[] = [];
   #settling = false;
   #safetyAt: number | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** When the timer rings; null while there is none. */
+  #timerAt: number | null = null;
   /** What was due by then and is not under way waits for room. */
   #filledAt = 0;
   readonly backlog: Backlog;
@@ -122,7 +127,21 @@ export class Engine {
   kick(): void {
     this.#filledAt = Date.now();
     this.#pump.fill();
+    this.#rouse();
     this.#deps.arm();
+  }
+
+  /** A timer keeps the time of what is due soon: exact, and without the alarm's price. The alarm stands behind it. */
+  #rouse(): void {
+    const nextAt = this.backlog.nextAt(this.#filledAt);
+    if (nextAt === null || nextAt - this.#filledAt > DELIVERIES_SOON_MS) return;
+    if (this.#timerAt !== null && this.#timerAt <= nextAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = nextAt;
+    this.#timer = setTimeout(() => {
+      this.#timerAt = null;
+      this.kick();
+    }, nextAt - this.#filledAt);
   }
 
   /** What is too much for memory is found in storage; to look there does no harm should the change fail. */
@@ -207,6 +226,7 @@ export class Engine {
     if (this.#safetyAt === null && isBusy) this.#safetyAt = Date.now() + DELIVERIES_SAFETY_MS;
     const nextAt = this.backlog.nextAt(this.#filledAt);
     if (nextAt === null) return this.#safetyAt;
-    return this.#safetyAt === null ? nextAt : Math.min(nextAt, this.#safetyAt);
+    const wakeAt = this.#timerAt !== null && this.#timerAt <= nextAt ? nextAt + DELIVERIES_TIMER_GRACE_MS : nextAt;
+    return this.#safetyAt === null ? wakeAt : Math.min(wakeAt, this.#safetyAt);
   }
 }
