@@ -111,6 +111,8 @@ export const HOST_CACHE_ENTRIES_MAX = 10_000;
 export const RESOURCE_NAME_LENGTH_MAX = 64;
 /** Collections of one org, of each kind. */
 export const COLLECTIONS_PER_ORG_MAX = 1_000;
+/** Names that collections of one kind have ever had in one org, dropped ones too. */
+export const COLLECTION_NAMES_PER_ORG_MAX = 10_000;
 /** Storage of one collection, in bytes; writes that make it grow are refused beyond it. */
 export const COLLECTION_BYTES_MAX = 1024 * 1024 * 1024;
 /** Storage from which a collection is said to be getting big, in bytes. */

@@ -107,6 +107,8 @@ export interface OrgObject extends WithoutOrg<Omit<TriggersDoor, "previewSchedul
    * for an org that is gone and `over_budget` when it has as many as it may.
    */
   addCollection(kind: CollectionKind, name: string): StoreTriggers;
+  /** Lists it no more, until it is added again; safe. */
+  dropCollection(kind: CollectionKind, name: string): void;
   /**
    * What a Dispatcher has to know. The Org hands it over with every change of its triggers; a Dispatcher that has
    * none yet, for queues, topics and runs that nobody waits for need no trigger, asks for it. Safe. Throws `not_found`

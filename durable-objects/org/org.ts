@@ -27,7 +27,7 @@ import type { Env } from "../env.ts";
 import type { DispatcherConfiguration, OrgObject, StoreTriggers } from "../objects.ts";
 import { secretContext, signingSecretContext } from "../secrets/contexts.ts";
 import { Keyring } from "../secrets/keyring.ts";
-import { addCollection, listCollections } from "./collections.ts";
+import { addCollection, dropCollection, listCollections } from "./collections.ts";
 import { firstConfiguration } from "./configuration.ts";
 import { type Outside, outsideOf } from "./delivery.ts";
 import { destroyOrg } from "./destroy.ts";
@@ -173,6 +173,10 @@ export class Org extends DurableObject<Env> implements OrgObject {
 
   listCollections(kind: CollectionKind, page: PageRequest): Page<CollectionSummary> {
     return listCollections(this.#opened(), kind, page);
+  }
+
+  dropCollection(kind: CollectionKind, name: string): void {
+    this.#write((db) => dropCollection(db, kind, name));
   }
 
   addCollection(kind: CollectionKind, name: string): StoreTriggers {

@@ -4,6 +4,7 @@ import modules from "../../migrations/org/0003-modules.sql";
 import triggersAndCollections from "../../migrations/org/0004-triggers-and-collections.sql";
 import secrets from "../../migrations/org/0005-secrets.sql";
 import routeDispatch from "../../migrations/org/0006-route-dispatch.sql";
+import droppedCollections from "../../migrations/org/0007-dropped-collections.sql";
 import type { Migration } from "../database.ts";
 
 /** Schema of the Org object. */
@@ -14,4 +15,5 @@ export const ORG_MIGRATIONS: readonly Migration[] = [
   { name: "0004-triggers-and-collections", sql: triggersAndCollections },
   { name: "0005-secrets", sql: secrets },
   { name: "0006-route-dispatch", sql: routeDispatch },
+  { name: "0007-dropped-collections", sql: droppedCollections },
 ];

@@ -9,6 +9,8 @@ export interface Collection extends StoreName {
   version: number;
   /** Keys or documents; expired keys until they are removed. */
   count: number;
+  /** Whether its org lists it; one that was dropped is made known again by its next write. */
+  announced: boolean;
   triggersRevision: number;
   triggers: readonly CompiledTrigger[];
 }
@@ -20,6 +22,7 @@ type Row = {
   created_at: number;
   version: number;
   count: number;
+  announced: number;
   triggers_revision: number;
   triggers: string;
 };
@@ -35,6 +38,7 @@ export function findCollection(db: Database): Collection | null {
     createdAt: row.created_at,
     version: row.version,
     count: row.count,
+    announced: row.announced === 1,
     triggersRevision: row.triggers_revision,
     triggers: compileTriggers(JSON.parse(row.triggers) as StoreTriggers["triggers"]),
   };

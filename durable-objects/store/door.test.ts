@@ -27,6 +27,9 @@ describe("collections through the door", () => {
     expect(await door.dropCollection(orgId, "kv", "b")).toBe(true);
     expect(await door.collectionStats(orgId, "kv", "b")).toMatchObject({ count: 0 });
     expect(await door.collectionStats(orgId, "kv", "a")).toMatchObject({ count: 1 });
+    expect((await door.listCollections(orgId, "kv", firstPage)).items.map(({ name }) => name)).toEqual(["a"]);
+    await door.kvWrite(orgId, "b", [set("k")], NO_ORIGIN);
+    expect((await door.listCollections(orgId, "kv", firstPage)).items.map(({ name }) => name)).toEqual(["a", "b"]);
   });
 
   it("hand what happened in them over to the deliveries of their org", async () => {

@@ -8,6 +8,8 @@ import { dispatcherStub, orgObject } from "../stubs.ts";
 export interface StoreOutside {
   /** Makes the collection known to its org; safe to repeat. */
   addCollection(store: StoreName): Promise<StoreTriggers>;
+  /** Has the org list the collection no more, until it is made known again; safe to repeat. */
+  dropCollection(store: StoreName): Promise<void>;
   /** Hands deliveries over; durable when it returns, and safe to repeat. */
   enqueue(orgId: string, deliveries: NewDelivery[]): Promise<void>;
 }
@@ -16,6 +18,7 @@ export interface StoreOutside {
 export function outsideOf(env: Env): StoreOutside {
   return {
     addCollection: async ({ orgId, kind, name }) => plain(orgObject(env, orgId).addCollection(kind, name)),
+    dropCollection: ({ orgId, kind, name }) => orgObject(env, orgId).dropCollection(kind, name),
     enqueue: (orgId, deliveries) => dispatcherStub(env, orgId).enqueue(deliveries),
   };
 }

@@ -48,10 +48,17 @@ describe("a collection", () => {
     expect(await store.drop(name)).toBe(false);
     expect(await get("a")).toBeNull();
     expect(await store.stats(name)).toMatchObject({ count: 0 });
+    expect(surroundings.dropped.filter(({ orgId }) => orgId === name.orgId)).toEqual([name, name]);
+    // To be told of triggers does not bring it back; to be written does, once.
+    await store.setTriggers(name, { revision: 2, triggers: [onSet] });
+    const announced = () => surroundings.added.filter(({ orgId }) => orgId === name.orgId).length;
+    expect(announced()).toBe(1);
     await write(set("b"));
+    await write(set("b"));
+    expect(announced()).toBe(2);
     surroundings.full.delete(name.orgId);
     const told = () => surroundings.takenBy(name.orgId).map(({ orderKey }) => orderKey);
-    await vi.waitFor(() => expect(told()).toEqual(["things/a", "things/b"]), 5_000);
+    await vi.waitFor(() => expect(told()).toEqual(["things/a", "things/b", "things/b"]), 5_000);
   });
 
   it("is not made when its org is gone", async () => {

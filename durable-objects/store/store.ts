@@ -74,7 +74,7 @@ export class Store extends DurableObject<Env> implements StoreObject {
   async kvWrite(store: StoreName, writes: KvWrite[], origin: Origin): Promise<KvWritten[]> {
     const nothing = this.#db.exists ? null : writeNothing(writes);
     if (nothing !== null) return nothing;
-    if (!this.#db.exists) await this.#create(store);
+    if (this.#collection?.announced !== true) await this.#create(store);
     return this.#change(origin, (changes) => writeEntries(changes, writes));
   }
 
@@ -109,7 +109,7 @@ export class Store extends DurableObject<Env> implements StoreObject {
   async docsWrite(store: StoreName, writes: DocWrite[], origin: Origin): Promise<DocWritten[]> {
     const nothing = this.#db.exists ? null : writeNoDocs(writes);
     if (nothing !== null) return nothing;
-    if (!this.#db.exists) await this.#create(store);
+    if (this.#collection?.announced !== true) await this.#create(store);
     return this.#change(origin, (changes) => writeDocs(changes, writes));
   }
 
@@ -118,7 +118,7 @@ export class Store extends DurableObject<Env> implements StoreObject {
   }
 
   async createIndex(store: StoreName, index: DocIndex): Promise<DocIndex> {
-    if (!this.#db.exists) await this.#create(store);
+    if (this.#collection?.announced !== true) await this.#create(store);
     return this.#change(NO_ORIGIN, (changes) => createIndex(changes, index));
   }
 
@@ -135,20 +135,32 @@ export class Store extends DurableObject<Env> implements StoreObject {
 
   async setTriggers(store: StoreName, triggers: StoreTriggers): Promise<void> {
     // The org knows of the collection, though its first write may still be on its way here.
-    this.#open(store, triggers);
+    this.#open(store, triggers, false);
   }
 
-  async drop(_store: StoreName): Promise<boolean> {
+  async drop(store: StoreName): Promise<boolean> {
     const collection = this.#collection;
     if (collection === null) return false;
-    // Versions go on from where they are, and events of what was written before are still delivered.
-    const hadIndexes = this.#db.transaction(() => {
+    // Nothing is written until the org has heard of it: the next write makes the collection known again.
+    const failure = await this.ctx.blockConcurrencyWhile(async () => {
+      this.#clear();
+      return this.#outside.dropCollection(store).then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
+    });
+    if (failure !== null) throw failure.error;
+    return collection.announced;
+  }
+
+  /** Versions go on from where they are, and events of what was written before are still delivered. */
+  #clear(): void {
+    this.#db.transaction(() => {
       this.#db.run("DELETE FROM kv");
-      this.#db.run("UPDATE collection SET count = 0");
-      return clearDocs(this.#db);
+      this.#db.run("UPDATE collection SET count = 0, announced = 0");
+      clearDocs(this.#db);
     });
     this.#collection = findCollection(this.#db);
-    return hadIndexes || collection.count > 0;
   }
 
   /** Removes everything, events that wait too; safe to repeat. What comes late is refused. */
@@ -168,18 +180,25 @@ export class Store extends DurableObject<Env> implements StoreObject {
     throw new PlatformError("not_found", "The org of this collection is gone.");
   }
 
-  /** Makes the collection on its first write. */
+  /** Makes the collection on its first write, or known again on the first after it was dropped. */
   async #create(store: StoreName): Promise<void> {
-    if (this.#db.erasedAt === null) this.#open(store, await this.#outside.addCollection(store));
+    if (this.#db.erasedAt === null) this.#open(store, await this.#outside.addCollection(store), true);
   }
 
-  /** Makes the tables where they are not there, and takes triggers over where they are newer. */
-  #open(store: StoreName, triggers: StoreTriggers): void {
+  /**
+   * Makes the tables where they are not there, and takes triggers over where they are newer.
+   *
+   * @param announced whether the org has just been told of the collection.
+   */
+  #open(store: StoreName, triggers: StoreTriggers, announced: boolean): void {
     const now = Date.now();
     // Read here, and not by who called: while they waited, the org may have come to its end.
     if (this.#db.erasedAt !== null) return;
     this.#db.transaction(() => {
-      if (this.#db.exists) return replaceTriggers(this.#db, triggers);
+      if (this.#db.exists) {
+        if (announced) this.#db.run("UPDATE collection SET announced = 1");
+        return replaceTriggers(this.#db, triggers);
+      }
       this.#db.create(now);
       addCollection(this.#db, store, triggers, now);
     });

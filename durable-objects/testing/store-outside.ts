@@ -12,6 +12,7 @@ import type { Store } from "../store/store.ts";
 class Surroundings {
   /** Collections that were made known, as often as they were. */
   readonly added: StoreName[] = [];
+  readonly dropped: StoreName[] = [];
   /** What a new collection is told. */
   triggers: StoreTrigger[] = [];
   /** What was taken over, in order, and in how many calls; both by org. */
@@ -47,6 +48,7 @@ export const storeOutside: StoreOutside = {
     if (surroundings.gone.has(store.orgId)) throw new PlatformError("not_found", "The org is gone.");
     return { revision: 1, triggers };
   },
+  dropCollection: async (store) => void surroundings.dropped.push(store),
   enqueue: async (orgId, deliveries) => {
     surroundings.calls.set(orgId, (surroundings.calls.get(orgId) ?? 0) + 1);
     while (surroundings.busy.has(orgId)) await scheduler.wait(5);
