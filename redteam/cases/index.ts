@@ -3,6 +3,7 @@ import { budgets } from "./budgets.ts";
 import { capabilities } from "./capabilities.ts";
 import { codeGeneration } from "./code-generation.ts";
 import { cookies } from "./cookies.ts";
+import { data } from "./data.ts";
 import { edgeLife } from "./edge-life.ts";
 import { egress } from "./egress.ts";
 import { forgedProps } from "./forged-props.ts";
@@ -25,6 +26,7 @@ export const CLASSES: readonly CaseClass[] = [
   imports,
   reach,
   capabilities,
+  data,
   forgedProps,
   sharing,
   harness,
