@@ -45,7 +45,7 @@ export const KNOWN: Readonly<Record<string, string>> = {
     "DurableObject RpcPromise RpcProperty RpcStub RpcTarget ServiceStub Symbol(Symbol.toStringTag) " +
     "WorkerEntrypoint WorkflowEntrypoint abortIsolate cache env exports restore tracing waitUntil withEnv " +
     "withEnvAndExports withExports",
-  "the runtime's bindings": "__ISOLA_CONSOLE __ISOLA_INVOKE",
+  "the runtime's bindings": "__ISOLA_CONSOLE __ISOLA_PLATFORM",
   "the runtime's exports": "default",
   "with Node, files at the root": "bundle dev tmp",
   "with Node, files beside the script": ".isola index.js",

@@ -515,7 +515,7 @@ declare module "isola" {
   }
 
   export interface InvokeOptions {
-    /** `false` returns as soon as the run is accepted; it is then run in its own time, and its result kept for a day. */
+    /** `false` returns as soon as the run is accepted; it is then run in its own time, and its result kept for a day. The payload is then at most 256 KiB. */
     wait?: boolean;
   }
 

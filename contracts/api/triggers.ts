@@ -218,7 +218,8 @@ export const disableTrigger = endpoint({
   method: "POST",
   path: "/orgs/{slug}/triggers/{trigger}/disable",
   tag: "Triggers",
-  summary: "Have a trigger do nothing; of what happens meanwhile nothing is kept",
+  summary:
+    "Have a trigger do nothing: what it has waiting is thrown away, and of what happens meanwhile nothing is kept",
   capability: "triggers:write",
   params: triggerParams,
   response: triggerSchema,

@@ -45,6 +45,6 @@ export const enableTrigger = stateCommand(
 export const disableTrigger = stateCommand(
   "disable",
   "disableTrigger",
-  "Have a trigger do nothing, and keep nothing",
-  "is disabled: of what happens meanwhile nothing is kept.",
+  "Have a trigger do nothing, keep nothing, and throw away what it has waiting",
+  "is disabled: what it had waiting is thrown away, and of what happens meanwhile nothing is kept.",
 );
