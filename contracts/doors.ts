@@ -275,6 +275,8 @@ export interface DispatchDoor {
   /** Runs a script for an event, or for a request that nobody waits for. */
   deliver(request: DeliverRequest): Promise<DeliverResult>;
   invoke(request: InvokeRequest): Promise<InvokeResponse>;
+  /** Look this slug up now, for a run of it is to come soon and shall not wait for that. Safe. */
+  warm(slug: string): Promise<void>;
   /** Forget what is remembered of this slug; the next request reads it anew. Safe. */
   forget(slug: string): Promise<void>;
 }

@@ -222,7 +222,9 @@ export const CRON_EXPRESSION_LENGTH_MAX = 100;
 /** Longest delay that chance may add to a scheduled run, in milliseconds. */
 export const CRON_JITTER_MS_MAX = 60 * 60 * 1000;
 /** How long before a schedule is due its object wakes at most, in milliseconds. */
-export const CRON_HEAD_START_MS = 1_000;
+export const CRON_HEAD_START_MS = 800;
+/** Time that edges have to look up an org before a scheduled run of it, in milliseconds. */
+export const WARM_MS = 1_000;
 /** Due times shown of a schedule in advance. */
 export const CRON_PREVIEW_MAX = 20;
 /** Years in which a schedule has to be due at all. */

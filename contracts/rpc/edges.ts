@@ -26,6 +26,11 @@ export class Edges {
     return this.#any().deliver(request);
   }
 
+  /** Has all of them look an org up, so that a run of it that comes soon need not wait for that. Never fails. */
+  async warm(slug: string): Promise<void> {
+    await Promise.allSettled(this.#doors.map((door) => door.warm(slug)));
+  }
+
   /** Tells all of them to read an org anew, so that a change is live when the caller hears of it. Never fails. */
   async forget(slug: string): Promise<void> {
     await Promise.allSettled(this.#doors.map((door) => door.forget(slug)));

@@ -1,5 +1,5 @@
 import type { DispatchDoor, StateDoor } from "../doors.ts";
-import { DELIVERY_MARGIN_MS, FORGET_MS, INVOKE_MARGIN_MS, STATE_CALL_MS } from "../limits.ts";
+import { DELIVERY_MARGIN_MS, FORGET_MS, INVOKE_MARGIN_MS, STATE_CALL_MS, WARM_MS } from "../limits.ts";
 import { SCRIPT_LIMITS } from "../script-limits.ts";
 import type { CallRule, Rules } from "./guard.ts";
 
@@ -87,5 +87,6 @@ export const STATE_RULES: Rules<StateDoor> = {
 export const DISPATCH_RULES: Rules<DispatchDoor> = {
   invoke: { deadlineMs: SCRIPT_LIMITS.wallClockMs.max + INVOKE_MARGIN_MS, safe: false },
   deliver: { deadlineMs: SCRIPT_LIMITS.wallClockMs.max + DELIVERY_MARGIN_MS, safe: false },
+  warm: { deadlineMs: WARM_MS, safe: false },
   forget: { deadlineMs: FORGET_MS, safe: false },
 };

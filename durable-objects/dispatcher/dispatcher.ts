@@ -74,7 +74,7 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherObject {
       ended: (count) => this.#retention.ended(count, Date.now()),
     });
     const deps = { db, configuration: this.#configuration, engine: this.#engine, chance: () => outside.chance() };
-    this.#cron = new CronPart(deps);
+    this.#cron = new CronPart({ ...deps, warm: (slug) => void outside.warm(slug) });
     this.#queues = new QueuePart(deps);
     this.#webhooks = new WebhookPart({ ...deps, keyring: () => new Keyring(env.SECRETS_KEYS) });
     Object.assign(this.#parts, { cron: this.#cron, queue: this.#queues, webhook: this.#webhooks } satisfies Parts);

@@ -38,6 +38,9 @@ class EdgePlayground {
   readonly #most = new Map<string, number>();
   readonly #held = new Set<string>();
 
+  /** Slugs that it was to get ready for, in order. */
+  readonly warmed: string[] = [];
+
   behave(orgId: string, behaviour: Behaviour): void {
     this.#behaviours.set(orgId, behaviour);
   }
@@ -120,6 +123,7 @@ export function edgeOutside(): Outside {
   };
   return {
     deliver: (request) => edge.deliver(request, tick),
+    warm: async (slug) => void edge.warmed.push(slug),
     configuration: async (orgId) => ({ orgId, slug: "asked-for", revision: 0, triggers: [], signingSecrets: {} }),
     chance: () => 0,
   };

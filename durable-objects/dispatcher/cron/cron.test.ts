@@ -65,6 +65,19 @@ describe("a schedule", () => {
     expect(startsAt - ((await alarmAt()) ?? 0)).toBeLessThanOrEqual(CRON_HEAD_START_MS);
   });
 
+  it("is written down and its edges are told before its time, and runs when it has come", async () => {
+    const { dueSince, ring, events, history, sql } = await scheduled(cronTrigger("0 0 1 1 *"));
+    const [{ slug }] = (await sql("SELECT slug FROM identity")) as [{ slug: string }];
+    const startsAt = Date.now() + CRON_HEAD_START_MS / 2 - 50;
+    await dueSince(startsAt);
+    await ring();
+    expect(edge.warmed).toContain(slug);
+    expect(await history()).toMatchObject([{ scheduledAt: startsAt, startedAt: null }]);
+    expect(events()).toEqual([]);
+    await vi.waitFor(() => expect(events()).toHaveLength(1));
+    expect(Date.now()).toBeGreaterThanOrEqual(startsAt);
+  });
+
   it("runs once after it was slept through, for the newest due time, and counts the others", async () => {
     const { dueSince, ring, events, schedule } = await scheduled(cronTrigger("* * * * *"));
     const now = lastMinute();

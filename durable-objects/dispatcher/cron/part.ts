@@ -22,6 +22,8 @@ export interface CronDeps {
   engine: Pick<Engine, "add" | "commit" | "backlog">;
   /** 0 ≤ chance < 1. */
   chance: () => number;
+  /** Has the edges get ready for runs that come soon. */
+  warm: (slug: string) => void;
 }
 
 /**
@@ -55,7 +57,9 @@ export class CronPart implements Part {
 
   /** Sets off what is due or is about to be, each for its time, or as much of it as one pass takes; the rest stays. */
   run(now: number): void {
-    const { db, engine } = this.#deps;
+    const { db, engine, configuration, warm } = this.#deps;
+    const startsAt = nextStartAt(db);
+    if (startsAt !== null && startsAt > now && configuration.identity !== null) warm(configuration.identity.slug);
     engine.commit(() => {
       let steps = 0;
       for (const row of dueSchedules(db, now + this.#headStartMs)) {

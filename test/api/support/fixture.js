@@ -15,6 +15,8 @@ export class Dispatch extends WorkerEntrypoint {
     forgotten.push(slug);
   }
 
+  async warm() {}
+
   async deliver(request) {
     delivered.push(request);
     const executionId = "exe_00000000000000000000";

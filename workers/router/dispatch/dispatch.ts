@@ -4,12 +4,13 @@ import type { DispatchDoor, InvokeRequest, InvokeResponse } from "../../../contr
 import { PlatformError } from "../../../contracts/errors.ts";
 import type { DeliverRequest, DeliverResult } from "../../../contracts/events/dispatch.ts";
 import type { LogLine } from "../../../contracts/execution.ts";
-import { EVENT_DEPTH_MAX, INVOKE_RESPONSE_BYTES_MAX } from "../../../contracts/limits.ts";
+import { EVENT_DEPTH_MAX, INVOKE_RESPONSE_BYTES_MAX, PROJECTION_FRESH_MS } from "../../../contracts/limits.ts";
 import type { ProjectedScript } from "../../../contracts/projection.ts";
 import { awaitedLines } from "../capabilities/console.ts";
 import type { RouterContext, RouterEnv } from "../env.ts";
 import { hostsOf } from "../hosts.ts";
 import type { ResolvedOrg } from "../resolve/org.ts";
+import { resolveOrg } from "../resolve/resolve.ts";
 import { deliver } from "./deliver.ts";
 import { readBounded } from "./read-bounded.ts";
 import { runScript } from "./run.ts";
@@ -68,6 +69,11 @@ export class Dispatch extends WorkerEntrypoint<RouterEnv> implements DispatchDoo
 
   deliver(request: DeliverRequest): Promise<DeliverResult> {
     return deliver(request, this.env, this.ctx as unknown as RouterContext);
+  }
+
+  async warm(slug: string): Promise<void> {
+    // As if it were later, so that what is still good now is so then.
+    await resolveOrg(hostsOf(this.env).bySlug(slug), this.env, Date.now() + PROJECTION_FRESH_MS);
   }
 
   forget(slug: string): Promise<void> {
