@@ -9,8 +9,8 @@ import { type Platform, startPlatform } from "./support/platform.ts";
 const ORG = "callers";
 const HOST = `${ORG}.localhost`;
 /** How long the script takes, in milliseconds, and when its callers go away. */
-const RUN_MS = 700;
-const PATIENCE_MS = 200;
+const RUN_MS = 1_000;
+const PATIENCE_MS = 400;
 /** Time that an execution may take to be written down on a busy machine, in milliseconds. */
 const WRITTEN_MS = 5_000;
 
@@ -25,6 +25,8 @@ beforeAll(async () => {
   const source = `export default { fetch: () => scheduler.wait(${RUN_MS}).then(() => new Response("late")) }`;
   await client.createScript({ params: { slug: ORG }, body: { name: "late", source } });
   await client.createRoute({ params: { slug: ORG }, body: { script: "late", path: "/*" } });
+  // Whoever leaves before a script is loaded was never served, and nothing is written down of it.
+  await Promise.all(Array.from({ length: 8 }, () => platform.fetch(HOST, "/load")));
   await client.patchOrg({ params: { slug: ORG }, body: { concurrencyMax: 2 } });
 });
 

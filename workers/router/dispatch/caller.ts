@@ -2,8 +2,12 @@ import type { Run } from "./run.ts";
 
 /** Callers of runs that take longer may have given up, in milliseconds. */
 const LONG_RUN_MS = 200;
-/** Time in which a connection says that its other end is closed, once something was sent, in milliseconds. */
+/**
+ * Time in which a connection says that its other end is closed, once something was sent, in milliseconds, and how often
+ * it is looked at: in a process that has much to do, the first look may come before the news is read.
+ */
 const ECHO_MS = 2;
+const LOOKS = 4;
 /** Answers up to this length are sent with it, in bytes. */
 const WHOLE_BYTES_MAX = 256 * 1024;
 
@@ -39,14 +43,18 @@ export async function announce(
   const body = response.body ?? new Blob([]).stream();
   const whole = streams ? null : await readWhole(body);
   const { readable, writable } = whole?.rest === null ? new FixedLengthStream(whole.length) : new TransformStream();
-  const gone = scheduler.wait(ECHO_MS).then(() => {
-    const isGone = signal.aborted;
+  const gone = closes(signal).then((isGone) => {
     const sending = whole === null ? sendOn(body, writable, isGone) : sendWhole(whole, writable, isGone);
     // A transfer that breaks off is the reader's to notice.
     sending.catch(() => {});
     return isGone;
   });
   return { response: new Response(readable, { status, statusText, headers }), gone };
+}
+
+async function closes(signal: AbortSignal): Promise<boolean> {
+  for (let look = 0; look < LOOKS && !signal.aborted; look++) await scheduler.wait(ECHO_MS);
+  return signal.aborted;
 }
 
 interface Read {
