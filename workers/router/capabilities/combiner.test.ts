@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
-import { STATE_CALLS_COMBINED_MAX, STATE_CALLS_IN_FLIGHT_MAX } from "../../../contracts/limits.ts";
+import { STATE_CALL_MS, STATE_CALLS_COMBINED_MAX, STATE_CALLS_IN_FLIGHT_MAX } from "../../../contracts/limits.ts";
 import { Combiner } from "./combiner.ts";
 
 /** A far side that answers when it is told to. */
@@ -55,6 +55,20 @@ describe("calls that are made together", () => {
     for (const { answer } of sent) answer();
     await Promise.all(busy);
     expect(combiner.isIdle).toBe(true);
+  });
+
+  it("are given up when nobody answers, and so is the place where they were made", async () => {
+    vi.useFakeTimers();
+    try {
+      const { call, combiner } = farSide();
+      const lost = call(1).catch((error: Error) => error.message);
+      expect(combiner.isStuck).toBe(false);
+      await vi.advanceTimersByTimeAsync(2 * STATE_CALL_MS);
+      expect(await lost).toContain("does not answer");
+      expect(combiner.isStuck).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("are no more, and weigh no more, than one call may", async () => {

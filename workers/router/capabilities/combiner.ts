@@ -45,6 +45,7 @@ export class Combiner<C, R> {
   #inFlight = 0;
   #next: Batch<C, R> | null = null;
   #waitingForRoom: (() => void)[] = [];
+  #isStuck = false;
 
   constructor(options: CombinerOptions<C, R>) {
     this.#options = options;
@@ -55,6 +56,11 @@ export class Combiner<C, R> {
     return this.#inFlight === 0 && this.#next === null;
   }
 
+  /** Whether somebody has waited in vain: a batch may have gone down with the request that was to send it. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
   /**
    * Makes a call.
    *
@@ -63,7 +69,10 @@ export class Combiner<C, R> {
   call(call: C, keepAlive: (work: Promise<void>) => void): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       const { sizeOf, sizeMax } = this.#options;
-      const timer = setTimeout(() => reject(late()), WAIT_MS);
+      const timer = setTimeout(() => {
+        this.#isStuck = true;
+        reject(late());
+      }, WAIT_MS);
       const waiting: Waiting<C, R> = {
         call,
         resolve: (result) => {

@@ -79,9 +79,13 @@ function lengthOf({ writes }: KvCall): number {
   return length;
 }
 
-function laneOf<C extends { isIdle: boolean }>(lanes: Map<string, C>, name: string, make: () => C): C {
+function laneOf<C extends Pick<Combiner<unknown, unknown>, "isIdle" | "isStuck">>(
+  lanes: Map<string, C>,
+  name: string,
+  make: () => C,
+): C {
   const known = lanes.get(name);
-  if (known !== undefined) return known;
+  if (known !== undefined && !known.isStuck) return known;
   if (lanes.size >= LANES_MAX) for (const [other, { isIdle }] of lanes) if (isIdle) lanes.delete(other);
   const made = make();
   lanes.set(name, made);
