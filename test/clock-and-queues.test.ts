@@ -2,12 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { reach } from "../cli/session/http.ts";
 import { createClient, type Client } from "../contracts/client.ts";
+import { eventually } from "./support/eventually.ts";
 import { type Platform, startPlatform } from "./support/platform.ts";
 
 const ORG = "clock-and-queues";
 const HOST = `${ORG}.localhost`;
-/** Time that something may take to happen on a busy machine, in milliseconds; on an idle one it is a hundredth of it. */
-const HAPPENED_MS = 15_000;
 
 const params = { slug: ORG };
 let platform: Platform;
@@ -23,16 +22,6 @@ beforeAll(async () => {
 afterAll(() => platform?.dispose());
 
 const deploy = (name: string, source: string) => client.createScript({ params, body: { name, source } });
-
-/** Asks again and again until the answer is the right one. */
-async function eventually<T>(ask: () => Promise<T>, right: (answer: T) => boolean): Promise<T> {
-  const until = Date.now() + HAPPENED_MS;
-  for (;;) {
-    const answer = await ask();
-    if (right(answer) || Date.now() > until) return answer;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
 
 const executions = async (script: string, right: (count: number) => boolean) => {
   const list = () => client.listExecutions({ params, query: { script } });
