@@ -5,6 +5,7 @@ export const ERROR_STATUS = {
   malformed: 400,
   unauthenticated: 401,
   forbidden: 403,
+  over_quota: 403,
   not_found: 404,
   method_not_allowed: 405,
   conflict: 409,

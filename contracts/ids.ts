@@ -4,6 +4,9 @@ import * as z from "zod";
 export const ID_PREFIXES = {
   org: "org",
   user: "usr",
+  session: "ses",
+  invitation: "inv",
+  mail: "mal",
   script: "scr",
   version: "ver",
   route: "rte",

@@ -465,6 +465,10 @@ export const SIGN_IN_WINDOW_S = 60;
 export const AUTH_BODY_BYTES_MAX = 16 * 1024;
 /** Life of a session that nobody uses, in seconds. */
 export const SESSION_TTL_S = 7 * 24 * 60 * 60;
+/** How old a session's last renewal is when a use of it makes it last longer, in milliseconds. */
+export const SESSION_RENEW_MS = 24 * 60 * 60 * 1000;
+/** How often a session's last use is written down at most, in milliseconds. */
+export const SESSION_SEEN_INTERVAL_MS = 5 * 60 * 1000;
 /** Orgs that one scheduled pass finishes destroying. */
 export const DESTROY_BATCH_MAX = 20;
 /** Versions whose source maps are read to show one page of executions. */

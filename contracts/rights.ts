@@ -3,14 +3,28 @@ import * as z from "zod";
 /** Everything that somebody may be allowed to do. Each endpoint names exactly one. */
 export const CAPABILITIES = [
   "me:read",
+  "me:write",
   "keys:manage",
   "orgs:list",
   "orgs:create",
   "orgs:limit",
+  "users:read",
+  "users:write",
+  "partners:manage",
+  "plans:read",
+  "plans:write",
+  "platform:settings",
   "platform:secrets",
+  "platform:audit",
+  "platform:usage",
   "org:read",
   "org:write",
   "org:delete",
+  "org:open",
+  "members:read",
+  "members:write",
+  "audit:read",
+  "usage:read",
   "scripts:read",
   "scripts:write",
   "scripts:invoke",
@@ -28,22 +42,31 @@ export const CAPABILITIES = [
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
-export const PLATFORM_ROLES = ["owner", "admin", "member"] as const;
+/** Roles of people on the platform. */
+export const PERSON_ROLES = ["owner", "admin", "member"] as const;
+/** A partner is a program that makes and manages orgs of its own; it acts by keys and never signs in. */
+export const PLATFORM_ROLES = [...PERSON_ROLES, "partner"] as const;
 export type PlatformRole = (typeof PLATFORM_ROLES)[number];
 export const ORG_ROLES = ["owner", "admin", "developer", "viewer"] as const;
 export type OrgRole = (typeof ORG_ROLES)[number];
 
-const OWN = ["me:read", "keys:manage", "orgs:list"] as const satisfies readonly Capability[];
+const OWN = ["me:read", "me:write", "keys:manage", "orgs:list", "plans:read"] as const satisfies readonly Capability[];
+/** What only platform owners may do. */
+const OWNERS_ONLY: ReadonlySet<Capability> = new Set<Capability>(["platform:settings"]);
 
 /** What a platform role may do outside any org; owners and admins may also do everything inside every org. */
 export const PLATFORM_ROLE_CAPABILITIES: Record<PlatformRole, ReadonlySet<Capability>> = {
   owner: new Set<Capability>(CAPABILITIES),
-  admin: new Set<Capability>(CAPABILITIES),
+  admin: new Set<Capability>(CAPABILITIES.filter((capability) => !OWNERS_ONLY.has(capability))),
   member: new Set<Capability>(OWN),
+  partner: new Set<Capability>(["me:read", "keys:manage", "orgs:list", "orgs:create", "plans:read"]),
 };
 
 const VIEW = [
   "org:read",
+  "org:open",
+  "members:read",
+  "usage:read",
   "scripts:read",
   "routes:read",
   "executions:read",
@@ -62,12 +85,20 @@ const DEVELOP = [
   "deliveries:write",
 ] as const satisfies readonly Capability[];
 
+const MANAGE = [
+  ...DEVELOP,
+  "org:write",
+  "members:write",
+  "audit:read",
+  "secrets:write",
+] as const satisfies readonly Capability[];
+
 /** What an org role may do inside its org. */
 export const ORG_ROLE_CAPABILITIES: Record<OrgRole, ReadonlySet<Capability>> = {
   viewer: new Set<Capability>(VIEW),
   developer: new Set<Capability>(DEVELOP),
-  admin: new Set<Capability>([...DEVELOP, "org:write", "secrets:write"]),
-  owner: new Set<Capability>([...DEVELOP, "org:write", "org:delete", "secrets:write"]),
+  admin: new Set<Capability>(MANAGE),
+  owner: new Set<Capability>([...MANAGE, "org:delete"]),
 };
 
 /** A key's scope: one capability, `read` for everything that only looks, or `*` for everything its owner may do. */
@@ -75,9 +106,14 @@ export const scopeSchema = z.enum(["*", "read", ...CAPABILITIES]);
 export type Scope = z.infer<typeof scopeSchema>;
 
 const READS: ReadonlySet<Capability> = new Set<Capability>([
-  ...VIEW,
+  ...VIEW.filter((capability) => capability !== "org:open"),
   "me:read",
   "orgs:list",
+  "plans:read",
+  "users:read",
+  "audit:read",
+  "platform:audit",
+  "platform:usage",
   "data:read",
   "secrets:read",
 ]);

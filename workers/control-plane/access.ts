@@ -3,14 +3,16 @@ import { and, eq } from "drizzle-orm";
 import { PlatformError } from "../../contracts/errors.ts";
 import { type Capability, ORG_ROLE_CAPABILITIES, type OrgRole } from "../../contracts/rights.ts";
 import { slugProblem } from "../../contracts/slug.ts";
-import { keyAllows, mayOnPlatform, type Principal } from "./auth/principal.ts";
+import { keyAllows, mayOnPlatform, type Principal, type Standing } from "./auth/principal.ts";
 import { member, org } from "./database/schema.ts";
 import { openOrg } from "./org-life.ts";
 import type { Scope } from "./scope.ts";
 
+export type OrgRow = typeof org.$inferSelect;
+
 /** An org that the principal may see, and its role in it (null where a platform role alone lets it in). */
 export interface OrgAccess {
-  org: typeof org.$inferSelect;
+  org: OrgRow;
   role: OrgRole | null;
 }
 
@@ -18,7 +20,18 @@ export interface OrgAccess {
 const ON_ITS_ROW: ReadonlySet<Capability> = new Set<Capability>(["org:read", "org:delete"]);
 
 /** What a key that is bound to one org cannot do, whatever its owner may: it reaches beyond that org. */
-const BEYOND_ONE_ORG: ReadonlySet<Capability> = new Set<Capability>(["orgs:create", "platform:secrets"]);
+const BEYOND_ONE_ORG: ReadonlySet<Capability> = new Set<Capability>([
+  "orgs:create",
+  "me:write",
+  "users:read",
+  "users:write",
+  "partners:manage",
+  "plans:write",
+  "platform:settings",
+  "platform:secrets",
+  "platform:audit",
+  "platform:usage",
+]);
 
 const notFound = (): PlatformError =>
   new PlatformError("not_found", "There is no such org, or you have no part in it. `isola orgs list` shows yours.");
@@ -28,10 +41,7 @@ export function seesEveryOrg({ user }: Principal): boolean {
   return user.role === "owner" || user.role === "admin";
 }
 
-/**
- * The only way from a slug to an org. What the principal has no part in does not exist (`not_found`); what
- * it sees but may not do is `forbidden`.
- */
+/** The way from a slug to an org, for whatever the path does not name; see {@link judgeAccess}. */
 export async function accessOrg(
   scope: Scope,
   principal: Principal,
@@ -44,7 +54,21 @@ export async function accessOrg(
     .from(org)
     .leftJoin(member, and(eq(member.orgId, org.id), eq(member.userId, principal.user.id)))
     .where(eq(org.slug, slug));
-  if (row === undefined || !isVisible(principal, row)) throw notFound();
+  return judgeAccess(scope, { principal, org: row?.org ?? null, role: row?.role ?? null }, capability);
+}
+
+/**
+ * Lets a principal into an org, or not. What it has no part in does not exist (`not_found`); what it sees but may not do
+ * is `forbidden`.
+ */
+export async function judgeAccess(
+  scope: Scope,
+  { principal, org, role }: Standing,
+  capability: Capability,
+): Promise<OrgAccess> {
+  if (org === null || !isVisible(principal, { org, role })) throw notFound();
+  const row = { org, role };
+  const { slug } = org;
   const allowed = seesEveryOrg(principal) || (row.role !== null && ORG_ROLE_CAPABILITIES[row.role].has(capability));
   if (!allowed || !keyAllows(principal, capability)) throw forbidden(principal, capability);
   if (row.org.state === "destroying" && !ON_ITS_ROW.has(capability)) {

@@ -4,8 +4,9 @@ import type { z } from "zod";
 import { type Endpoint, needsBody, takesBody } from "../../contracts/api/endpoint.ts";
 import { EVENT_STREAM_TYPE } from "../../contracts/event-stream.ts";
 import { invalidFrom } from "../../contracts/errors.ts";
-import { accessOrg, type OrgAccess, requireOnPlatform } from "./access.ts";
-import { getPrincipal, type Principal } from "./auth/principal.ts";
+import { slugProblem } from "../../contracts/slug.ts";
+import { judgeAccess, type OrgAccess, requireOnPlatform } from "./access.ts";
+import { getStanding, type Principal } from "./auth/principal.ts";
 import { requireSameOrigin } from "./auth/same-origin.ts";
 import type { ControlPlaneEnv } from "./env.ts";
 import { once } from "./idempotency.ts";
@@ -100,9 +101,11 @@ async function authorise(
   slug: string | undefined,
 ): Promise<{ principal: Principal; access: OrgAccess | null }> {
   if (capability === null) throw new Error(`${id} is open to anybody; mount it as such`);
-  const principal = await getPrincipal(scope, request.headers);
+  const asked = slug === undefined || slugProblem(slug) !== null ? null : slug;
+  const standing = await getStanding(scope, request.headers, asked);
+  const { principal } = standing;
   if (principal.key === null) requireSameOrigin(request, scope.env.PUBLIC_URL);
-  if (slug !== undefined) return { principal, access: await accessOrg(scope, principal, slug, capability) };
+  if (slug !== undefined) return { principal, access: await judgeAccess(scope, standing, capability) };
   requireOnPlatform(principal, capability);
   return { principal, access: null };
 }

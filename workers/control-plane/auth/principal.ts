@@ -1,8 +1,13 @@
-import { and, eq, isNull, lt, or } from "drizzle-orm";
+import { and, eq, isNull, lt, or, type SQL, sql } from "drizzle-orm";
 
 import type { Actor } from "../../../contracts/doors.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
-import { KEY_USE_INTERVAL_MS } from "../../../contracts/limits.ts";
+import {
+  KEY_USE_INTERVAL_MS,
+  SESSION_RENEW_MS,
+  SESSION_SEEN_INTERVAL_MS,
+  SESSION_TTL_S,
+} from "../../../contracts/limits.ts";
 import {
   type Capability,
   PLATFORM_ROLE_CAPABILITIES,
@@ -10,12 +15,13 @@ import {
   type Scope as KeyScope,
   scopesAllow,
 } from "../../../contracts/rights.ts";
-import { apiKey, org, user } from "../database/schema.ts";
-import { isSecure } from "../env.ts";
+import type { OrgRow } from "../access.ts";
+import { apiKey, member, org, platformSettings, session, user } from "../database/schema.ts";
+import type { OrgRole } from "../../../contracts/rights.ts";
 import type { Scope } from "../scope.ts";
+import { type Credentials, readCredentials } from "./credentials.ts";
 import { equalInConstantTime } from "./hash.ts";
-import { readKey } from "./keys.ts";
-import { sessionCookieName, signIn } from "./sign-in.ts";
+import { sessionCookie } from "./sign-in.ts";
 
 export interface PrincipalUser {
   id: string;
@@ -30,32 +36,48 @@ export interface PrincipalKey {
   scopes: KeyScope[];
   /** The one org that the key is for, or null. */
   org: { id: string; slug: string } | null;
+  /** Its own rate, or null. */
+  requestsPerMinute: number | null;
   expiresAt: Date | null;
 }
 
-/** Who a request acts as: a person, by a browser's session or by a key of theirs. */
+/** Who a request acts as: a person, by a browser's session or by a key of theirs; or a partner, by a key. */
 export interface Principal {
   user: PrincipalUser;
   key: PrincipalKey | null;
+  /** Id of the session that asks; null when a key does. */
+  sessionId: string | null;
+  /** Whether people without a role on the platform may make orgs. */
+  membersCreateOrgs: boolean;
   /** `Set-Cookie` values that prolong the session. */
   setCookies: string[];
+}
+
+/** A principal, and the org that it asks for as far as the database knows both. */
+export interface Standing {
+  principal: Principal;
+  /** Null when no org was asked for, or there is none of that slug. */
+  org: OrgRow | null;
+  /** The principal's role in it. */
+  role: OrgRole | null;
 }
 
 const UNAUTHENTICATED =
   "Sign in, or send a valid API key in the header `Authorization: Bearer isola_…`. `isola login` makes one.";
 
-/** The principal of a request, by the `Authorization` header or else the session cookie. Throws `unauthenticated`. */
-export async function getPrincipal(scope: Scope, headers: Headers): Promise<Principal> {
-  const principal = await findPrincipal(scope, headers);
-  if (principal === null) throw new PlatformError("unauthenticated", UNAUTHENTICATED);
-  return principal;
+/**
+ * The principal of a request, by the `Authorization` header or else the session cookie, and the org of a slug: all of it
+ * in one round trip to the database. Throws `unauthenticated`.
+ */
+export async function getStanding(scope: Scope, headers: Headers, slug: string | null): Promise<Standing> {
+  const standing = await findStanding(scope, headers, slug);
+  if (standing === null) throw new PlatformError("unauthenticated", UNAUTHENTICATED);
+  return standing;
 }
 
-/** Like {@link getPrincipal}, but null for who is nobody. A header that is there decides alone. */
+/** The principal of a request; null for who is nobody. */
 export async function findPrincipal(scope: Scope, headers: Headers): Promise<Principal | null> {
-  const authorization = headers.get("authorization");
-  if (authorization !== null) return principalOfKey(scope, authorization);
-  return hasSessionCookie(scope, headers) ? principalOfSession(scope, headers) : null;
+  return (await findStanding(scope, headers, null))?.principal ?? null;
 }
 
 /** How the principal is written down beside what it did. */
@@ -72,43 +94,96 @@ export function keyAllows({ key }: Principal, capability: Capability): boolean {
 
 /** Whether the principal may do this outside any org. */
 export function mayOnPlatform(principal: Principal, capability: Capability): boolean {
-  return PLATFORM_ROLE_CAPABILITIES[principal.user.role].has(capability) && keyAllows(principal, capability);
+  const opened = capability === "orgs:create" && principal.membersCreateOrgs;
+  const allowed = opened || PLATFORM_ROLE_CAPABILITIES[principal.user.role].has(capability);
+  return allowed && keyAllows(principal, capability);
 }
 
-function hasSessionCookie(scope: Scope, headers: Headers): boolean {
-  return headers.get("cookie")?.includes(`${sessionCookieName(isSecure(scope.env))}=`) ?? false;
+async function findStanding(scope: Scope, headers: Headers, slug: string | null): Promise<Standing | null> {
+  const credentials = await readCredentials(scope.env, headers);
+  if (credentials === null) return null;
+  return credentials.kind === "key"
+    ? standingOfKey(scope, credentials, slug)
+    : standingOfSession(scope, credentials, slug);
 }
 
-async function principalOfSession(scope: Scope, headers: Headers): Promise<Principal | null> {
-  const { response, headers: answered } = await signIn(scope).api.getSession({ headers, returnHeaders: true });
-  if (response === null) return null;
-  const { id, email, name, role } = response.user;
-  return { user: { id, email, name, role: role as PlatformRole }, key: null, setCookies: answered.getSetCookie() };
+const PERSON = { id: user.id, email: user.email, name: user.name, role: user.role };
+const MEMBERS_CREATE_ORGS = sql<boolean>`coalesce((select ${platformSettings.membersCreateOrgs} from ${platformSettings}), false)`;
+const asked = (slug: string | null): SQL | undefined => (slug === null ? sql`false` : eq(org.slug, slug));
+const isActive = isNull(user.deactivatedAt);
+
+async function standingOfSession(
+  scope: Scope,
+  { hash, cookie }: Extract<Credentials, { kind: "session" }>,
+  slug: string | null,
+): Promise<Standing | null> {
+  const [found] = await scope.database
+    .select({ session, user: PERSON, org, role: member.role, membersCreateOrgs: MEMBERS_CREATE_ORGS })
+    .from(session)
+    .innerJoin(user, and(eq(user.id, session.userId), isActive))
+    .leftJoin(org, asked(slug))
+    .leftJoin(member, and(eq(member.orgId, org.id), eq(member.userId, user.id)))
+    .where(eq(session.token, hash));
+  const now = Date.now();
+  if (found === undefined || found.session.expiresAt.getTime() <= now) return null;
+  const { id, expiresAt, lastSeenAt } = found.session;
+  const prolongs = expiresAt.getTime() - now < SESSION_TTL_S * 1_000 - SESSION_RENEW_MS;
+  if (prolongs || lastSeenAt === null || now - lastSeenAt.getTime() >= SESSION_SEEN_INTERVAL_MS) {
+    const changed = prolongs ? { expiresAt: new Date(now + SESSION_TTL_S * 1_000) } : {};
+    scope.later(() =>
+      scope.database
+        .update(session)
+        .set({ lastSeenAt: new Date(now), ...changed })
+        .where(eq(session.id, id)),
+    );
+  }
+  const principal = {
+    user: found.user,
+    key: null,
+    sessionId: id,
+    membersCreateOrgs: found.membersCreateOrgs,
+    setCookies: prolongs ? [sessionCookie(scope.env, cookie)] : [],
+  };
+  return { principal, org: found.org, role: found.role };
 }
 
-async function principalOfKey(scope: Scope, authorization: string): Promise<Principal | null> {
-  const [, text] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
-  const parts = text === undefined ? null : await readKey(text);
-  if (parts === null) return null;
+async function standingOfKey(
+  scope: Scope,
+  { prefix, hash }: Extract<Credentials, { kind: "key" }>,
+  slug: string | null,
+): Promise<Standing | null> {
+  const bound = scope.database.select({ id: org.id, slug: org.slug }).from(org).as("bound");
   const rows = await scope.database
     .select({
       key: apiKey,
-      org: { id: org.id, slug: org.slug },
-      user: { id: user.id, email: user.email, name: user.name, role: user.role },
+      bound: { id: bound.id, slug: bound.slug },
+      user: PERSON,
+      org,
+      role: member.role,
+      membersCreateOrgs: MEMBERS_CREATE_ORGS,
     })
     .from(apiKey)
-    .innerJoin(user, eq(user.id, apiKey.userId))
-    .leftJoin(org, eq(org.id, apiKey.orgId))
-    .where(eq(apiKey.prefix, parts.prefix));
+    .innerJoin(user, and(eq(user.id, apiKey.userId), isActive))
+    .leftJoin(bound, eq(bound.id, apiKey.orgId))
+    .leftJoin(org, asked(slug))
+    .leftJoin(member, and(eq(member.orgId, org.id), eq(member.userId, user.id)))
+    .where(eq(apiKey.prefix, prefix));
   const [found] = (
-    await Promise.all(rows.map(async (row) => ((await equalInConstantTime(row.key.hash, parts.hash)) ? [row] : [])))
+    await Promise.all(rows.map(async (row) => ((await equalInConstantTime(row.key.hash, hash)) ? [row] : [])))
   ).flat();
   const now = Date.now();
   if (found === undefined || found.key.revokedAt !== null) return null;
   if (found.key.expiresAt !== null && found.key.expiresAt.getTime() <= now) return null;
   noteUse(scope, found.key.id, found.key.lastUsedAt, now);
-  const { id, name, scopes, expiresAt } = found.key;
-  return { user: found.user, key: { id, name, scopes, org: found.org, expiresAt }, setCookies: [] };
+  const { id, name, scopes, requestsPerMinute, expiresAt } = found.key;
+  const principal = {
+    user: found.user,
+    key: { id, name, scopes, org: found.bound, requestsPerMinute, expiresAt },
+    sessionId: null,
+    membersCreateOrgs: found.membersCreateOrgs,
+    setCookies: [],
+  };
+  return { principal, org: found.org, role: found.role };
 }
 
 /** Writes the last use down, at most once a minute and never while the caller waits. */

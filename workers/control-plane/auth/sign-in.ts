@@ -4,7 +4,7 @@ import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { newId } from "../../../contracts/ids.ts";
 import { SESSION_TTL_S, SIGN_IN_ATTEMPTS_MAX, SIGN_IN_WINDOW_S } from "../../../contracts/limits.ts";
 import { account, rateLimit, session, user, verification } from "../database/schema.ts";
-import { isSecure } from "../env.ts";
+import { type ControlPlaneEnv, isSecure } from "../env.ts";
 import type { Scope } from "../scope.ts";
 import { withHashedTokens } from "./session-tokens.ts";
 
@@ -12,6 +12,13 @@ export const AUTH_PATH = "/api/auth";
 
 /** Name of the cookie that holds a session; bound to the exact host where TLS lets it be. */
 export const sessionCookieName = (secure: boolean): string => `${secure ? "__Host-" : ""}isola_session`;
+
+/** The `Set-Cookie` by which a browser keeps its session for another while; `value` is signed already. */
+export function sessionCookie(env: ControlPlaneEnv, value: string): string {
+  const secure = isSecure(env);
+  const attributes = `Max-Age=${SESSION_TTL_S}; Path=/; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;
+  return `${sessionCookieName(secure)}=${value}; ${attributes}`;
+}
 
 /** Sign-in by e-mail and password, with sessions in cookies. Nobody signs up here: the owner is claimed, others are invited. */
 export function signIn(scope: Scope) {

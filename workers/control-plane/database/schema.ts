@@ -3,6 +3,7 @@ import {
   bigint,
   boolean,
   check,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -12,6 +13,7 @@ import {
   timestamp,
 } from "drizzle-orm/pg-core";
 
+import { DEFAULT_PLAN, type Quotas } from "../../../contracts/plans.ts";
 import type { OrgState } from "../../../contracts/projection.ts";
 import type { OrgRole, PlatformRole, Scope } from "../../../contracts/rights.ts";
 
@@ -28,7 +30,7 @@ const updatedAt = () =>
     .defaultNow()
     .$onUpdate(() => new Date());
 
-/** A person with an account. */
+/** A person with an account; or a partner, which acts by keys alone and has no way to sign in. */
 export const user = pgTable("user", {
   id: text().primaryKey(),
   name: text().notNull(),
@@ -36,6 +38,9 @@ export const user = pgTable("user", {
   emailVerified: boolean().notNull().default(false),
   image: text(),
   role: text().$type<PlatformRole>().notNull().default("member"),
+  twoFactorEnabled: boolean().notNull().default(false),
+  /** Since when the account cannot do anything; null for one that can. */
+  deactivatedAt: at(),
   createdAt: createdAt(),
   updatedAt: updatedAt(),
 });
@@ -52,6 +57,10 @@ export const session = pgTable(
     expiresAt: at().notNull(),
     ipAddress: text(),
     userAgent: text(),
+    /** City and country as the network tells them; null where nobody does. */
+    place: text(),
+    /** Written down at most every few minutes. */
+    lastSeenAt: at(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -95,6 +104,45 @@ export const verification = pgTable(
   (table) => [index("verification_identifier").on(table.identifier)],
 );
 
+/** The second factor of an account: what its codes are made of, sealed by the library. */
+export const twoFactor = pgTable(
+  "two_factor",
+  {
+    id: text().primaryKey(),
+    userId: text()
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    secret: text().notNull(),
+    backupCodes: text().notNull(),
+    /** False until the first code was right. */
+    verified: boolean().default(true),
+    failedVerificationCount: integer().default(0),
+    lockedUntil: at(),
+  },
+  (table) => [index("two_factor_user").on(table.userId)],
+);
+
+/** A passkey: the public half of a credential that a device keeps. */
+export const passkey = pgTable(
+  "passkey",
+  {
+    id: text().primaryKey(),
+    name: text(),
+    publicKey: text().notNull(),
+    userId: text()
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    credentialID: text("credential_id").notNull().unique(),
+    counter: integer().notNull(),
+    deviceType: text().notNull(),
+    backedUp: boolean().notNull(),
+    transports: text(),
+    aaguid: text(),
+    createdAt: createdAt(),
+  },
+  (table) => [index("passkey_user").on(table.userId)],
+);
+
 /** Attempts to sign in, by address and path. `lastRequest` is epoch milliseconds, as the library keeps it. */
 export const rateLimit = pgTable("rate_limit", {
   id: text().primaryKey(),
@@ -114,6 +162,29 @@ export const ownerClaim = pgTable(
   (table) => [check("owner_claim_single", sql`${table.id} = 1`)],
 );
 
+/** What holds for the whole platform: one row at most; without it, everything is as it is by default. */
+export const platformSettings = pgTable(
+  "platform_settings",
+  {
+    id: integer().primaryKey().default(1),
+    /** Who may make an account: whoever was invited, or anybody. */
+    signUp: text().$type<"invitation" | "open">().notNull().default("invitation"),
+    /** Whether people without a role on the platform may make orgs. */
+    membersCreateOrgs: boolean().notNull().default(false),
+    updatedAt: updatedAt(),
+  },
+  (table) => [check("platform_settings_single", sql`${table.id} = 1`)],
+);
+
+/** A bundle of quotas that orgs are given. */
+export const plan = pgTable("plan", {
+  name: text().primaryKey(),
+  title: text().notNull(),
+  quotas: jsonb().$type<Quotas>().notNull(),
+  createdAt: createdAt(),
+  updatedAt: updatedAt(),
+});
+
 /** The authoritative directory of orgs and their slugs. */
 export const org = pgTable(
   "org",
@@ -124,6 +195,14 @@ export const org = pgTable(
     driver: text().$type<"isolate">().notNull(),
     state: text().$type<OrgState>().notNull(),
     createdBy: text().references(() => user.id, { onDelete: "set null" }),
+    plan: text()
+      .notNull()
+      .default(DEFAULT_PLAN)
+      .references(() => plan.name),
+    /** What holds for this org instead of its plan's. */
+    quotas: jsonb().$type<Quotas>().notNull().default({}),
+    /** Until when its usage is rolled up into `usage_hour`. */
+    usageUntil: at(),
     /** When its object first knew of it; null where creation was cut off before that. */
     openedAt: at(),
     createdAt: createdAt(),
@@ -148,6 +227,85 @@ export const member = pgTable(
   (table) => [primaryKey({ columns: [table.orgId, table.userId] }), index("member_user").on(table.userId)],
 );
 
+/** A place in an org or on the platform that is kept for an address; who holds the token takes it. */
+export const invitation = pgTable(
+  "invitation",
+  {
+    id: text().primaryKey(),
+    /** In lower case. */
+    email: text().notNull(),
+    /** Null for a place on the platform alone. */
+    orgId: text().references(() => org.id, { onDelete: "cascade" }),
+    orgRole: text().$type<OrgRole>(),
+    platformRole: text().$type<PlatformRole>().notNull().default("member"),
+    /** SHA-256 of the token. */
+    tokenHash: text().notNull().unique(),
+    invitedBy: text().references(() => user.id, { onDelete: "set null" }),
+    expiresAt: at().notNull(),
+    acceptedAt: at(),
+    revokedAt: at(),
+    createdAt: createdAt(),
+  },
+  (table) => [index("invitation_org").on(table.orgId), index("invitation_email").on(table.email)],
+);
+
+/** Letters, written down with the change that they tell of and sent after it. */
+export const mail = pgTable(
+  "mail",
+  {
+    id: text().primaryKey(),
+    recipient: text().notNull(),
+    subject: text().notNull(),
+    /** Null once the letter has left: it may hold a link that signs in. The local mailbox keeps it. */
+    text: text(),
+    html: text(),
+    state: text().$type<"queued" | "sent" | "failed">().notNull().default("queued"),
+    attempts: integer().notNull().default(0),
+    /** When it is tried next. */
+    dueAt: at().notNull().defaultNow(),
+    error: text(),
+    sentAt: at(),
+    createdAt: createdAt(),
+  },
+  (table) => [index("mail_due").on(table.state, table.dueAt), index("mail_created").on(table.createdAt)],
+);
+
+/** The keys by which people are handed over to tenants' hosts: public, and private under seal. */
+export const signingKey = pgTable("signing_key", {
+  /** The `kid` of RFC 7517. */
+  id: text().primaryKey(),
+  publicKey: jsonb().$type<Record<string, string>>().notNull(),
+  /** AES-GCM under a key derived of the platform's own secret. */
+  privateKey: text().notNull(),
+  /** From when it signs; it is published before, so that everybody knows it in time. */
+  activeFrom: at().notNull(),
+  /** Until when what it signed may be believed. */
+  expiresAt: at().notNull(),
+  createdAt: createdAt(),
+});
+
+/** Hand-overs that were taken: each is good once. */
+export const handOver = pgTable("hand_over", { jti: text().primaryKey(), expiresAt: at().notNull() }, (table) => [
+  index("hand_over_expires").on(table.expiresAt),
+]);
+
+/** What orgs used, by hour: copied from their objects, whole hours over whole hours, so that a repetition changes nothing. */
+export const usageHour = pgTable(
+  "usage_hour",
+  {
+    /** Outlives the org. */
+    orgId: text().notNull(),
+    hourAt: at().notNull(),
+    requests: bigint({ mode: "number" }).notNull(),
+    executions: bigint({ mode: "number" }).notNull(),
+    failures: bigint({ mode: "number" }).notNull(),
+    refused: bigint({ mode: "number" }).notNull(),
+    cpuMs: doublePrecision().notNull(),
+    storageBytes: bigint({ mode: "number" }),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.hourAt] }), index("usage_hour_at").on(table.hourAt)],
+);
+
 /** An API key: its hash, and what it may do. The key itself is nowhere. */
 export const apiKey = pgTable(
   "api_key",
@@ -161,6 +319,8 @@ export const apiKey = pgTable(
     name: text().notNull(),
     scopes: jsonb().$type<Scope[]>().notNull(),
     orgId: text().references(() => org.id, { onDelete: "cascade" }),
+    /** Requests a minute, where that is less than what its owner may make. */
+    requestsPerMinute: integer(),
     expiresAt: at(),
     revokedAt: at(),
     lastUsedAt: at(),

@@ -1,0 +1,61 @@
+import * as z from "zod";
+
+import { CONCURRENCY_PER_ORG_CEILING, TEXT_LENGTH_MAX } from "./limits.ts";
+
+const whole = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/**
+ * What a plan can bound, beside the platform's own limits, which hold for everybody. What a plan does not name is not
+ * bounded by it. Those `per…Month` count from the first of the month, UTC.
+ */
+export const quotasSchema = z
+  .object({
+    members: whole,
+    scripts: whole,
+    routes: whole,
+    triggers: whole,
+    collections: whole,
+    secrets: whole,
+    /** API keys bound to the org. */
+    keys: whole,
+    /** Data of all collections, in bytes. */
+    storageBytes: whole,
+    /** Runs at once on one edge. */
+    concurrency: whole.min(1).max(CONCURRENCY_PER_ORG_CEILING),
+    /** Requests that the org's hosts take, sustained; as many again may come in a burst. */
+    requestsPerSecond: whole.min(1),
+    requestsPerMonth: whole,
+    /** Runs of scripts, whatever began them. */
+    executionsPerMonth: whole,
+    cpuMsPerMonth: whole,
+    /** How long executions are kept, in days; never longer than the platform keeps them. */
+    retentionDays: whole.min(1).max(365),
+  })
+  .partial()
+  .strict();
+export type Quotas = z.infer<typeof quotasSchema>;
+export type QuotaName = keyof Quotas;
+
+/** What of them the Org object checks where the thing is made. */
+export const ORG_QUOTAS = ["scripts", "routes", "triggers", "collections", "secrets"] as const;
+
+/** What of them the edges check. */
+export type EdgeQuotas = Pick<
+  Quotas,
+  "storageBytes" | "requestsPerSecond" | "requestsPerMonth" | "executionsPerMonth" | "cpuMsPerMonth" | "concurrency"
+>;
+
+export const planNameSchema = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, "must be 1 to 40 lower-case letters, digits and hyphens");
+
+/** What a platform's admins offer. */
+export const planSchema = z.object({
+  name: planNameSchema,
+  title: z.string().trim().min(1).max(TEXT_LENGTH_MAX),
+  quotas: quotasSchema,
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/** The plan of an org that nobody has given another. It is always there; its quotas may be changed. */
+export const DEFAULT_PLAN = "default";
