@@ -101,6 +101,20 @@ export const ORG_ROLE_CAPABILITIES: Record<OrgRole, ReadonlySet<Capability>> = {
   owner: new Set<Capability>([...MANAGE, "org:delete"]),
 };
 
+/** What a key that is bound to one org cannot do, whatever its owner may: it reaches beyond that org. */
+export const BEYOND_ONE_ORG: ReadonlySet<Capability> = new Set<Capability>([
+  "orgs:create",
+  "me:write",
+  "users:read",
+  "users:write",
+  "partners:manage",
+  "plans:write",
+  "platform:settings",
+  "platform:secrets",
+  "platform:audit",
+  "platform:usage",
+]);
+
 /** A key's scope: one capability, `read` for everything that only looks, or `*` for everything its owner may do. */
 export const scopeSchema = z.enum(["*", "read", ...CAPABILITIES]);
 export type Scope = z.infer<typeof scopeSchema>;

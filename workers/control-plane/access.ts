@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
 
 import { PlatformError } from "../../contracts/errors.ts";
-import { type Capability, ORG_ROLE_CAPABILITIES, type OrgRole } from "../../contracts/rights.ts";
+import { BEYOND_ONE_ORG, type Capability, ORG_ROLE_CAPABILITIES, type OrgRole } from "../../contracts/rights.ts";
 import { slugProblem } from "../../contracts/slug.ts";
 import { keyAllows, mayOnPlatform, type Principal, type Standing } from "./auth/principal.ts";
 import { member, org } from "./database/schema.ts";
@@ -18,20 +18,6 @@ export interface OrgAccess {
 
 /** What needs nothing but the org's row, whatever state it is in. */
 const ON_ITS_ROW: ReadonlySet<Capability> = new Set<Capability>(["org:read", "org:delete"]);
-
-/** What a key that is bound to one org cannot do, whatever its owner may: it reaches beyond that org. */
-const BEYOND_ONE_ORG: ReadonlySet<Capability> = new Set<Capability>([
-  "orgs:create",
-  "me:write",
-  "users:read",
-  "users:write",
-  "partners:manage",
-  "plans:write",
-  "platform:settings",
-  "platform:secrets",
-  "platform:audit",
-  "platform:usage",
-]);
 
 const notFound = (): PlatformError =>
   new PlatformError("not_found", "There is no such org, or you have no part in it. `isola orgs list` shows yours.");

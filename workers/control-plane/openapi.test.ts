@@ -61,4 +61,20 @@ describe("the OpenAPI document", () => {
     expect(at("paths", "/setup", "post", "security")).toEqual([]);
     expect(at("paths", "/orgs/{slug}", "delete", "responses", "204")).toEqual({ description: "Done" });
   });
+
+  test("says of each operation where it acts and what it needs, and who has that", () => {
+    expect(at("paths", "/orgs/{slug}/secrets/{name}", "put")).toMatchObject({
+      "x-isola-capability": "secrets:write",
+      "x-isola-scope": "org",
+    });
+    expect(at("paths", "/orgs", "post")).toMatchObject({
+      "x-isola-capability": "orgs:create",
+      "x-isola-scope": "platform",
+    });
+    expect(at("paths", "/setup", "post")).toMatchObject({ "x-isola-capability": null, "x-isola-scope": "open" });
+    expect(at("x-isola-roles", "org", "developer")).not.toContain("secrets:write");
+    expect(at("x-isola-roles", "org", "admin")).toContain("secrets:write");
+    expect(at("x-isola-roles", "beyondOneOrg")).toContain("orgs:create");
+    expect(at("x-isola-roles", "readScope")).not.toContain("org:open");
+  });
 });

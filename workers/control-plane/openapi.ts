@@ -4,6 +4,14 @@ import { type Endpoint, needsBody, takesBody } from "../../contracts/api/endpoin
 import { API_PREFIX, ENDPOINTS } from "../../contracts/api/index.ts";
 import { EVENT_STREAM_TYPE } from "../../contracts/event-stream.ts";
 import { type ErrorCode, ERROR_STATUS, errorBodySchema } from "../../contracts/errors.ts";
+import {
+  BEYOND_ONE_ORG,
+  CAPABILITIES,
+  type Capability,
+  ORG_ROLE_CAPABILITIES,
+  PLATFORM_ROLE_CAPABILITIES,
+  scopesAllow,
+} from "../../contracts/rights.ts";
 import type { ControlPlaneEnv } from "./env.ts";
 
 type Json = Record<string, unknown>;
@@ -26,6 +34,7 @@ export function openApi(env: Pick<ControlPlaneEnv, "PUBLIC_URL" | "VERSION">): J
     servers: [{ url: env.PUBLIC_URL.replace(/\/+$/, "") + API_PREFIX }],
     security: [{ key: [] }, { session: [] }],
     paths,
+    "x-isola-roles": rolesTable(),
     components: {
       securitySchemes: {
         key: { type: "http", scheme: "bearer", description: "An API key: `isola_…`" },
@@ -34,6 +43,27 @@ export function openApi(env: Pick<ControlPlaneEnv, "PUBLIC_URL" | "VERSION">): J
       schemas: { Error: schemaOf(errorBodySchema, "output") },
     },
   };
+}
+
+/** Who may do what, so that a reader of the document alone can tell for each operation whom it refuses. */
+function rolesTable(): Json {
+  return {
+    platform: namesOf(PLATFORM_ROLE_CAPABILITIES),
+    org: namesOf(ORG_ROLE_CAPABILITIES),
+    /** What the scope `read` of a key covers. */
+    readScope: CAPABILITIES.filter((capability) => scopesAllow(["read"], capability)),
+    /** What a key cannot do that is bound to one org. */
+    beyondOneOrg: [...BEYOND_ONE_ORG],
+  };
+}
+
+const namesOf = (table: Record<string, ReadonlySet<Capability>>): Record<string, Capability[]> =>
+  Object.fromEntries(Object.entries(table).map(([role, capabilities]) => [role, [...capabilities]]));
+
+/** Where an operation acts: in the org of its path, outside any, or open to anybody. */
+function scopeOf({ capability, path }: Endpoint): "org" | "platform" | "open" {
+  if (capability === null) return "open";
+  return path.includes("{slug}") ? "org" : "platform";
 }
 
 /** JSON schema of a zod schema, as it is sent (`input`) or as it is answered (`output`). */
@@ -68,6 +98,8 @@ function operation(endpoint: Endpoint): Json {
       ? { requestBody: { required: needsBody(endpoint), content: json(schemaOf(endpoint.body, "input")) } }
       : {}),
     responses: responsesOf(endpoint),
+    "x-isola-capability": capability,
+    "x-isola-scope": scopeOf(endpoint),
   };
 }
 
