@@ -473,3 +473,21 @@ export const SESSION_SEEN_INTERVAL_MS = 5 * 60 * 1000;
 export const DESTROY_BATCH_MAX = 20;
 /** Versions whose source maps are read to show one page of executions. */
 export const STACK_MAPS_PER_PAGE_MAX = 20;
+/** Attempts to send one letter, before it counts as failed. */
+export const MAIL_ATTEMPTS_MAX = 10;
+/** Pause after the first failed attempt, in milliseconds; it doubles with each. */
+export const MAIL_RETRY_MS = 30_000;
+/** Longest such pause, in milliseconds. */
+export const MAIL_RETRY_MS_MAX = 60 * 60 * 1000;
+/** Time one attempt may take, in milliseconds. */
+export const MAIL_SEND_MS = 10_000;
+/** How long a letter is claimed by one attempt; after that it is due again, in milliseconds. */
+export const MAIL_LEASE_MS = 60_000;
+/** Letters that are tried at the same time. */
+export const MAIL_BATCH_MAX = 5;
+/** Time that one pass of the clock begins new attempts in, in milliseconds. */
+export const MAIL_PASS_MS = 20_000;
+/** What is kept of a provider's refusal, in characters. */
+export const MAIL_ERROR_LENGTH_MAX = 500;
+/** How long it is known that a letter was sent, and what the local mailbox holds, in milliseconds. */
+export const MAIL_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;

@@ -21,6 +21,15 @@ export interface ControlPlaneEnv {
   /** Where orgs answer, such as `http://{slug}.localhost:8787`. */
   TENANT_URL: string;
   VERSION: string;
+  /** How letters leave; without it nothing that needs them can be done. See docs/mail.md. */
+  MAIL_DRIVER?: string;
+  /** Who letters are from, such as `Isola <isola@example.com>`. */
+  MAIL_FROM?: string;
+  /** Where the driver `http` sends them, and its key. */
+  MAIL_API_URL?: string;
+  MAIL_API_KEY?: string;
+  /** The binding `send_email` of the driver `cloudflare`. */
+  EMAIL?: SendEmail;
   /** Whether uploads count their processor time themselves, or the platform that runs them enforces it. */
   METERING: "instrument" | "platform";
 }

@@ -4,6 +4,7 @@ import { IDEMPOTENCY_TTL_MS, SIGN_IN_WINDOW_S } from "../../contracts/limits.ts"
 import { createApp } from "./app.ts";
 import { idempotencyKey, rateLimit, session, verification } from "./database/schema.ts";
 import type { ControlPlaneEnv } from "./env.ts";
+import { removeOldMail, sendDueMail } from "./mail/outbox.ts";
 import { sweepDestroying } from "./org-life.ts";
 import { Scope } from "./scope.ts";
 
@@ -20,6 +21,8 @@ export default {
     try {
       await sweepDestroying(scope);
       await removeExpired(scope, Date.now());
+      await removeOldMail(scope);
+      await sendDueMail(scope);
     } finally {
       await scope.close();
     }

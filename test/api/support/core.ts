@@ -72,6 +72,7 @@ export async function startCore(bindings: Record<string, string> = {}): Promise<
     TENANT_URL: "http://{slug}.localhost:8787",
     VERSION: "0.0.0-test",
     METERING: "instrument",
+    MAIL_DRIVER: "mailbox",
     ...bindings,
   };
   const dispatch = { DISPATCH_0: { name: "fixture", entrypoint: "Dispatch" } };
