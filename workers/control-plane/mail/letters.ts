@@ -1,0 +1,127 @@
+import type { OrgRole } from "../../../contracts/rights.ts";
+import type { Letter } from "./driver.ts";
+import { compose } from "./compose.ts";
+
+/** Who asked for something; as they call themselves. */
+interface Sender {
+  name: string;
+  email: string;
+}
+
+/** A place in an org, or on the platform alone where there is no org. */
+export function invitationLetter(facts: {
+  to: string;
+  invitedBy: Sender;
+  org: { name: string; slug: string; role: OrgRole } | null;
+  url: string;
+  expiresAt: number;
+}): Letter {
+  const { to, invitedBy, org, url, expiresAt } = facts;
+  const what = org === null ? "Isola" : `the org ${org.name}`;
+  return compose({
+    to,
+    subject: `${inOneLine(invitedBy.name)} invites you to ${inOneLine(org?.name ?? "Isola")}`,
+    title: `You are invited to ${what}`,
+    paragraphs: [
+      `${invitedBy.name} (${invitedBy.email}) invites you to ${what}${org === null ? "" : ` (${org.slug}), as ${org.role}`}.`,
+    ],
+    action: { label: "Accept the invitation", url },
+    closing: [
+      `The link works once, until ${momentOf(expiresAt)}.`,
+      "You did not expect this? Then leave it be: nothing happens until you accept.",
+    ],
+  });
+}
+
+/** What completes an account that somebody asked for with this address. */
+export function signUpLetter(facts: { to: string; url: string; expiresAt: number }): Letter {
+  return compose({
+    to: facts.to,
+    subject: "Complete your account",
+    title: "Complete your account",
+    paragraphs: ["Somebody, hopefully you, asked for an account with this address."],
+    action: { label: "Complete the account", url: facts.url },
+    closing: [
+      `The link works once, until ${momentOf(facts.expiresAt)}.`,
+      "It was not you? Then leave this be: without the link there is no account.",
+    ],
+  });
+}
+
+/** Goes to an address that has an account already, when an account is asked for with it. */
+export function accountExistsLetter(facts: { to: string; signInUrl: string }): Letter {
+  return compose({
+    to: facts.to,
+    subject: "You have an account already",
+    title: "You have an account already",
+    paragraphs: ["Somebody, hopefully you, asked for an account with this address. There is one: sign in with it."],
+    action: { label: "Sign in", url: facts.signInUrl },
+    closing: ["If you do not know the password any more, the sign-in page helps you to a new one."],
+  });
+}
+
+/** The way to a new password. */
+export function resetPasswordLetter(facts: { to: string; url: string; expiresAt: number }): Letter {
+  return compose({
+    to: facts.to,
+    subject: "Choose a new password",
+    title: "Choose a new password",
+    paragraphs: ["Somebody, hopefully you, asked for a new password for this account."],
+    action: { label: "Choose a new password", url: facts.url },
+    closing: [
+      `The link works once, until ${momentOf(facts.expiresAt)}.`,
+      "It was not you? Then leave this be: your password stays as it is.",
+    ],
+  });
+}
+
+/** Something about the way into an account that has changed. */
+type SecurityChange = "password" | "two-factor-on" | "two-factor-off" | "passkey-added" | "passkey-removed";
+
+const SECURITY_CHANGES: Record<SecurityChange, [subject: string, what: string]> = {
+  password: [
+    "Your password was changed",
+    "The password of your account was changed, and all other sessions were ended.",
+  ],
+  "two-factor-on": ["Two-factor sign-in is on", "From now on, signing in with your password takes a code as well."],
+  "two-factor-off": ["Two-factor sign-in is off", "From now on, your password alone signs you in."],
+  "passkey-added": [
+    "A passkey was added",
+    "A passkey was added to your account. It signs you in without the password.",
+  ],
+  "passkey-removed": [
+    "A passkey was removed",
+    "A passkey was removed from your account. It does not sign you in any more.",
+  ],
+};
+
+/** Tells somebody that the way into their account has changed, so that they notice when it was not them. */
+export function securityLetter(facts: {
+  to: string;
+  change: SecurityChange;
+  at: number;
+  /** Where the request came from, where somebody that can be trusted tells it. */
+  address: string | null;
+  accountUrl: string;
+}): Letter {
+  const [subject, what] = SECURITY_CHANGES[facts.change];
+  const from = facts.address === null ? "" : `, from ${facts.address}`;
+  return compose({
+    to: facts.to,
+    subject,
+    title: subject,
+    paragraphs: [what, `This was done on ${momentOf(facts.at)}${from}.`],
+    action: { label: "Look at your account", url: facts.accountUrl },
+    closing: [
+      "It was not you? Then choose a new password at once, by “Forgot the password?” on the sign-in page, and end all other sessions.",
+    ],
+  });
+}
+
+/** A subject is one line, whatever people call themselves. */
+const inOneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
+
+const FORMAT = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+
+/** A moment for people: a letter does not know its reader's time zone. */
+const momentOf = (at: number): string => `${FORMAT.format(at)} UTC`;
