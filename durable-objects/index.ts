@@ -26,6 +26,7 @@ import { logStub, orgStub, pingStub } from "./stubs.ts";
 export { Dispatcher } from "./dispatcher/dispatcher.ts";
 export { Log } from "./log/log.ts";
 export { Org } from "./org/org.ts";
+export { SecretsKeys } from "./secrets/current-keys.ts";
 export { Sql } from "./sql/sql.ts";
 export { Store } from "./store/store.ts";
 export { Tools } from "./tools/tools.ts";

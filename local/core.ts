@@ -15,6 +15,9 @@ import {
 /** Time the control plane's clock work may take, in milliseconds. */
 const TICK_MS = 50_000;
 
+/** Time the state may take to have other keys, in milliseconds. */
+const KEYS_MS = 5_000;
+
 export interface CoreOptions extends Pick<RuntimeOptions, "stateDirectory" | "log" | "onProcess" | "onRestart"> {
   /** Private folder for the sockets. */
   socketsDirectory: string;
@@ -34,6 +37,8 @@ export interface Core {
   beat(timeoutMs: number): Promise<void>;
   /** Lets the control plane do what is due. */
   tick(): Promise<void>;
+  /** Has other keys for secrets from now on, until its runtime begins anew. */
+  giveKeys(keys: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,12 +57,13 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     const hint = "look into logs/core.log in the data folder";
     throw new StartError("the state process does not start", hint, { cause: error });
   });
-  const pulse = async (method: "GET" | "POST", path: string, timeoutMs: number): Promise<void> => {
+  const pulse = async (method: "GET" | "POST", path: string, timeoutMs: number, body?: string): Promise<void> => {
     const status = await ask({
       address: { socketPath: coreSocketFile(socketsDirectory, "pulse") },
       method,
       path,
       timeoutMs,
+      ...(body === undefined ? {} : { body }),
     });
     if (status !== 200) throw new Error(`The core answered ${path} with ${status}.`);
   };
@@ -65,6 +71,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     pid: () => runtimePid(socketsDirectory),
     beat: (timeoutMs) => pulse("GET", "/beat", timeoutMs),
     tick: () => pulse("POST", "/tick", TICK_MS),
+    giveKeys: (keys) => pulse("POST", "/keys", KEYS_MS, keys),
     stop: () => miniflare.dispose(),
   };
 }

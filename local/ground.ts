@@ -8,7 +8,7 @@ import type { LogFile } from "./log-file.ts";
 import type { Progress } from "./progress.ts";
 import { openRegister, type Register } from "./register.ts";
 import { killLeftovers, SOCKETS_PREFIX } from "./run-file.ts";
-import { openSecrets, randomToken } from "./secrets.ts";
+import { formatKeys, openSecrets, randomToken } from "./secrets.ts";
 import { addressesOf, type Settings } from "./settings.ts";
 import type { ControlPlaneVariables, WorkerCode } from "./workers.ts";
 
@@ -111,10 +111,7 @@ export function controlPlaneVariables(
 
 /** What secrets of orgs are sealed with. */
 export function secretsKeysOf({ settings: { dataDirectory } }: Ground): string {
-  const { secretsKeys } = inDataFolder(dataDirectory, () => openSecrets(dataDirectory));
-  return Object.entries(secretsKeys)
-    .map(([version, key]) => `${version}:${key}`)
-    .join(",");
+  return formatKeys(inDataFolder(dataDirectory, () => openSecrets(dataDirectory)).secretsKeys);
 }
 
 /** What the router is bound to in every kind of run, but for the way its log is delivered. */

@@ -24,6 +24,7 @@ import {
   type LaunchParts,
 } from "./ground.ts";
 import { CAN_SHARE_PORT, holdSockets, type HeldSocket } from "./listen.ts";
+import { watchKeys, type KeysWatch } from "./keys-watch.ts";
 import { settleOwner } from "./owner.ts";
 import type { Progress } from "./progress.ts";
 import { addressesOf, type Settings } from "./settings.ts";
@@ -82,6 +83,7 @@ async function runCore(
 ): Promise<Core> {
   const { progress, undo, register, socketsDirectory } = ground;
   const { startCore } = await import("./core.ts");
+  let keys: KeysWatch | undefined;
   const core = await startCore({
     socketsDirectory,
     stateDirectory: stateDirectoryOf(ground),
@@ -91,9 +93,16 @@ async function runCore(
     dispatchSockets,
     log: openLogOn(ground, "core"),
     onProcess: (pid) => register.set("core", [pid]),
-    onRestart: () => progress.notice("the state process had ended and was started again"),
+    onRestart: () => {
+      progress.notice("the state process had ended and was started again");
+      // What it began with is what the file held when the launcher did.
+      keys?.giveAgain();
+    },
   });
   undo.defer(() => core.stop());
+  const { dataDirectory } = ground.settings;
+  keys = watchKeys({ dataDirectory, give: (text) => core.giveKeys(text), onNotice: progress.notice });
+  undo.defer(() => keys.stop());
   progress.step("core", "control plane and state");
   return core;
 }

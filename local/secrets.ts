@@ -8,11 +8,15 @@ import { StartError } from "./start-error.ts";
 
 const SECRET_BYTES = 32;
 
+const keySchema = z
+  .base64()
+  .refine((key) => Buffer.from(key, "base64").byteLength === SECRET_BYTES, `must be ${SECRET_BYTES} bytes in base 64`);
+
 const secretsSchema = z.object({
   /** Signs session cookies. */
   authSecret: z.string().min(32),
   /** Seal the orgs' secrets: version → 32 bytes in base 64. Losing one loses what it sealed. */
-  secretsKeys: z.record(z.string().regex(/^[1-9][0-9]{0,5}$/), z.base64()),
+  secretsKeys: z.record(z.string().regex(/^[1-9][0-9]{0,5}$/), keySchema),
 });
 
 /** What is drawn once for a data folder and must never change after. */
@@ -24,7 +28,7 @@ export type Secrets = z.infer<typeof secretsSchema>;
  * @throws StartError when the file is there and cannot be understood: drawing new ones would sign everybody out.
  */
 export function openSecrets(dataDirectory: string): Secrets {
-  const path = join(dataDirectory, "secrets.json");
+  const path = secretsFile(dataDirectory);
   const text = readIfThere(path);
   if (text !== null) {
     const parsed = secretsSchema.partial({ secretsKeys: true }).safeParse(parseJson(text));
@@ -41,6 +45,23 @@ export function openSecrets(dataDirectory: string): Secrets {
   write(path, secrets);
   return secrets;
 }
+
+/** Where a data folder keeps them. */
+export const secretsFile = (dataDirectory: string): string => join(dataDirectory, "secrets.json");
+
+/** Reads the keys that seal secrets. Throws an `Error` that says what is wrong with the file. */
+export function readSecretsKeys(dataDirectory: string): Secrets["secretsKeys"] {
+  const path = secretsFile(dataDirectory);
+  const parsed = secretsSchema.safeParse(parseJson(readFileSync(path, "utf8")));
+  if (parsed.success && Object.keys(parsed.data.secretsKeys).length > 0) return parsed.data.secretsKeys;
+  throw new Error(`${path} is not { "authSecret": "…", "secretsKeys": { "<version>": "<32 bytes in base 64>" } }`);
+}
+
+/** Keys as the Worker of the Durable Objects takes them. */
+export const formatKeys = (keys: Secrets["secretsKeys"]): string =>
+  Object.entries(keys)
+    .map(([version, key]) => `${version}:${key}`)
+    .join(",");
 
 const firstKey = (): Secrets["secretsKeys"] => ({ 1: randomBytes(SECRET_BYTES).toString("base64") });
 

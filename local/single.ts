@@ -22,6 +22,7 @@ import {
   type LaunchParts,
 } from "./ground.ts";
 import { faultOf } from "./listen.ts";
+import { watchKeys } from "./keys-watch.ts";
 import { settleOwner } from "./owner.ts";
 import type { Progress } from "./progress.ts";
 import { addressesOf, type Settings } from "./settings.ts";
@@ -66,6 +67,9 @@ export async function launchSingle(
   const setupLink = await settleOwner({ address, publicUrl, setupToken, owner: settings.owner });
   const watch = watchCore(core, progress.notice);
   undo.defer(() => watch.stop());
+  const { dataDirectory } = settings;
+  const keys = watchKeys({ dataDirectory, give: (text) => core.giveKeys(text), onNotice: progress.notice });
+  undo.defer(() => keys.stop());
   const running = undo.move();
   return { url: publicUrl, setupLink, failed: watch.failed, reload, stop: () => running.disposeAsync() };
 }
@@ -87,19 +91,22 @@ async function runAll(ground: Ground, database: LaunchedDatabase, code: WorkerCo
   const log = openLogOn(ground, "platform");
   const miniflare = await startMiniflare(runtime(workersOf(ground, database, code)));
   undo.defer(() => miniflare.dispose());
+  let current = code;
+  const reload = async (next: WorkerCode): Promise<void> => {
+    current = next;
+    await miniflare.setOptions(convertV4MiniflareOptions(miniflareOptions(runtime(workersOf(ground, database, next)))));
+  };
   const core: Core = {
     pid: () => runtimePid(socketsDirectory),
     beat: async (timeoutMs) => {
       await ask({ address: addressOf(settings), path: "/", timeoutMs });
     },
     tick: () => tick(miniflare),
+    // Its Workers read the file anew; one process for everything cannot do that without a moment's pause.
+    giveKeys: () => reload(current),
     stop: () => miniflare.dispose(),
   };
-  return {
-    core,
-    reload: (next: WorkerCode) =>
-      miniflare.setOptions(convertV4MiniflareOptions(miniflareOptions(runtime(workersOf(ground, database, next))))),
-  };
+  return { core, reload };
 }
 
 function workersOf(ground: Ground, database: LaunchedDatabase, code: WorkerCode): MiniflareWorker[] {

@@ -68,7 +68,10 @@ export function keeperWorker(code: string): MiniflareWorker {
     // Lets `scheduled` be called on a binding.
     compatibilityFlags: ["service_binding_extra_handlers"],
     kvNamespaces: { PROJECTIONS },
-    serviceBindings: { CONTROL_PLANE: "control-plane" },
+    serviceBindings: {
+      CONTROL_PLANE: "control-plane",
+      SECRETS_KEYS: { name: "durable-objects", entrypoint: "SecretsKeys" },
+    },
   };
 }
 

@@ -23,6 +23,7 @@ import { Alarms } from "../alarms.ts";
 import { Database } from "../database.ts";
 import type { Env } from "../env.ts";
 import type { DispatcherConfiguration, DispatcherObject } from "../objects.ts";
+import { currentKeys } from "../secrets/current-keys.ts";
 import { Keyring } from "../secrets/keyring.ts";
 import { tombstoneWakeUp } from "../tombstone.ts";
 import { findAsyncRun, startAsyncRun } from "./async/runs.ts";
@@ -76,7 +77,7 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherObject {
     const deps = { db, configuration: this.#configuration, engine: this.#engine, chance: () => outside.chance() };
     this.#cron = new CronPart({ ...deps, warm: (slug) => void outside.warm(slug) });
     this.#queues = new QueuePart(deps);
-    this.#webhooks = new WebhookPart({ ...deps, keyring: () => new Keyring(env.SECRETS_KEYS) });
+    this.#webhooks = new WebhookPart({ ...deps, keyring: () => new Keyring(currentKeys(env)) });
     Object.assign(this.#parts, { cron: this.#cron, queue: this.#queues, webhook: this.#webhooks } satisfies Parts);
     this.#alarms = new Alarms(ctx.storage, {
       cron: this.#cron.wakeUp,

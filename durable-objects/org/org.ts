@@ -26,6 +26,7 @@ import { Database } from "../database.ts";
 import type { Env } from "../env.ts";
 import type { DispatcherConfiguration, OrgObject, StoreTriggers } from "../objects.ts";
 import { secretContext, signingSecretContext } from "../secrets/contexts.ts";
+import { currentKeys } from "../secrets/current-keys.ts";
 import { Keyring } from "../secrets/keyring.ts";
 import { addCollection, dropCollection, listCollections } from "./collections.ts";
 import { firstConfiguration } from "./configuration.ts";
@@ -74,7 +75,7 @@ export class Org extends DurableObject<Env> implements OrgObject {
     super(ctx, env);
     this.#db = new Database(ctx.storage, ORG_MIGRATIONS);
     this.#publisher = new Publisher(this.#db, ctx.storage, outside);
-    this.#keyring = () => new Keyring(env.SECRETS_KEYS);
+    this.#keyring = () => new Keyring(currentKeys(env));
     void ctx.blockConcurrencyWhile(async () => {
       this.#db.open(Date.now());
       await this.#publisher.alarms.arm(Date.now());

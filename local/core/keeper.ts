@@ -11,6 +11,7 @@ export interface ProjectionReader {
 export interface KeeperEnv {
   PROJECTIONS: ProjectionReader;
   CONTROL_PLANE: { scheduled(event: { scheduledTime: Date; cron: string }): Promise<{ outcome: string }> };
+  SECRETS_KEYS: { replace(keys: string): Promise<void> };
 }
 
 export default {
@@ -33,11 +34,15 @@ export const kvReader = {
   },
 };
 
-/** `GET /beat` says that the core runs; `POST /tick` is the control plane's clock. */
+/** `GET /beat` says that the core runs; `POST /tick` is the control plane's clock; `POST /keys` gives keys for secrets. */
 export const pulse = {
   async fetch(request: Request, env: KeeperEnv): Promise<Response> {
     const { pathname } = new URL(request.url);
     if (pathname === "/beat") return new Response("ok\n");
+    if (pathname === "/keys" && request.method === "POST") {
+      await env.SECRETS_KEYS.replace(await request.text());
+      return new Response("ok\n");
+    }
     if (pathname !== "/tick" || request.method !== "POST") return new Response("not found\n", { status: 404 });
     const { outcome } = await env.CONTROL_PLANE.scheduled({ scheduledTime: new Date(), cron: "* * * * *" });
     return new Response(`${outcome}\n`, { status: outcome === "ok" ? 200 : 500 });

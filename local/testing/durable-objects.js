@@ -17,3 +17,9 @@ export default class State extends WorkerEntrypoint {
     return this.env.ORG.getByName("test").count();
   }
 }
+
+export class SecretsKeys extends WorkerEntrypoint {
+  async replace(text) {
+    await this.env.PROJECTIONS.put("keys", text);
+  }
+}
