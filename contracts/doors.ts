@@ -7,6 +7,7 @@ import type { EventsDoor, TriggersDoor } from "./events/delivery.ts";
 import type { DeliverRequest, DeliverResult } from "./events/dispatch.ts";
 import type { TriggerKind } from "./events/trigger.ts";
 import type { Page, PageRequest } from "./page.ts";
+import type { Quotas } from "./plans.ts";
 import type { OrgSettings, OrgState, Projection, VersionCode } from "./projection.ts";
 import type { HostKind, PathKind, Route, RouteDispatch } from "./routing/types.ts";
 import type { ScriptLimits, SomeScriptLimits } from "./script-limits.ts";
@@ -20,8 +21,10 @@ export type { Page, PageRequest } from "./page.ts";
  */
 
 /** What holds for all scripts of an org, with the most that any of them may ask for. */
-export interface StoredSettings extends OrgSettings {
+export interface StoredSettings extends Omit<OrgSettings, "quotas"> {
   ceilings: SomeScriptLimits;
+  /** All that its plan bounds. */
+  quotas: Quotas;
 }
 
 /** What of it shall change; each that is named replaces the one before. */
@@ -29,6 +32,8 @@ export interface SettingsPatch {
   egress?: { allow?: string[] | undefined; deny?: string[] | undefined } | undefined;
   concurrencyMax?: number | undefined;
   ceilings?: SomeScriptLimits | undefined;
+  /** All of them, as they shall hold from now on. */
+  quotas?: Quotas | undefined;
 }
 
 /** Who did something, as it is written down beside what was done. */

@@ -35,15 +35,39 @@ export const quotasSchema = z
   .strict();
 export type Quotas = z.infer<typeof quotasSchema>;
 export type QuotaName = keyof Quotas;
+export const QUOTA_NAMES = Object.keys(quotasSchema.shape) as QuotaName[];
+
+/** What holds for one org instead of its plan's; null lets it have as much as it likes of what the plan bounds. */
+export const ownQuotasSchema = z.object(orNull(quotasSchema.shape)).partial().strict();
+export type OwnQuotas = { [Name in QuotaName]?: number | null };
+
+function orNull(shape: typeof quotasSchema.shape) {
+  const entries = Object.entries(shape).map(([name, schema]) => [name, schema.unwrap().nullable()]);
+  return Object.fromEntries(entries) as Record<QuotaName, z.ZodNullable<z.ZodNumber>>;
+}
+
+/** What an org may have: its plan's quotas, and its own instead of those of the same name. */
+export function effectiveQuotas(plan: Quotas, own: OwnQuotas): Quotas {
+  const quotas: Quotas = {};
+  for (const name of QUOTA_NAMES) {
+    const bound = own[name] === undefined ? plan[name] : own[name];
+    if (bound !== undefined && bound !== null) quotas[name] = bound;
+  }
+  return quotas;
+}
 
 /** What of them the Org object checks where the thing is made. */
 export const ORG_QUOTAS = ["scripts", "routes", "triggers", "collections", "secrets"] as const;
 
 /** What of them the edges check. */
-export type EdgeQuotas = Pick<
-  Quotas,
-  "storageBytes" | "requestsPerSecond" | "requestsPerMonth" | "executionsPerMonth" | "cpuMsPerMonth" | "concurrency"
->;
+export const EDGE_QUOTAS = [
+  "requestsPerSecond",
+  "requestsPerMonth",
+  "executionsPerMonth",
+  "cpuMsPerMonth",
+  "concurrency",
+] as const;
+export type EdgeQuotas = Pick<Quotas, (typeof EDGE_QUOTAS)[number]>;
 
 export const planNameSchema = z
   .string()

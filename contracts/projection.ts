@@ -1,4 +1,5 @@
 import { CONCURRENCY_PER_ORG_MAX } from "./limits.ts";
+import type { EdgeQuotas } from "./plans.ts";
 import type { Route } from "./routing/types.ts";
 import type { ScriptLimits } from "./script-limits.ts";
 
@@ -24,11 +25,14 @@ export interface OrgSettings {
   concurrencyMax: number;
   /** Hosts that scripts may or may not reach, each a name or `*.name`; an empty `allow` means all. */
   egress: { allow: string[]; deny: string[] };
+  /** What of its plan's quotas the edges check. */
+  quotas: EdgeQuotas;
 }
 
 export const DEFAULT_ORG_SETTINGS: OrgSettings = {
   concurrencyMax: CONCURRENCY_PER_ORG_MAX,
   egress: { allow: [], deny: [] },
+  quotas: {},
 };
 
 /** The read copy of an org that the edge routes by. Published to KV under {@link projectionKey} by the Org object alone. */

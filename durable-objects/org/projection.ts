@@ -1,4 +1,5 @@
 import type { ProjectedScript, Projection } from "../../contracts/projection.ts";
+import { EDGE_QUOTAS, type EdgeQuotas, type Quotas } from "../../contracts/plans.ts";
 import { effectiveLimits, type SomeScriptLimits } from "../../contracts/script-limits.ts";
 import type { Database } from "../database.ts";
 import { listRoutes } from "./routes.ts";
@@ -18,7 +19,7 @@ type Row = {
 export function findProjection(db: Database): Projection | null {
   const org = findOpenOrg(db);
   if (org === null) return null;
-  const { ceilings, ...settings } = storedSettings(org);
+  const { ceilings, quotas, ...settings } = storedSettings(org);
   const rows = db.all<Row>(
     `SELECT scripts.id, name, limits, kind, versions.id AS version_id, number,
        coalesce(linked_hash, hash) AS hash
@@ -31,7 +32,7 @@ export function findProjection(db: Database): Projection | null {
     revision: org.revision,
     routes: listRoutes(db),
     scripts: Object.fromEntries(rows.map((row) => [row.id, projectedScript(row, ceilings)])),
-    settings,
+    settings: { ...settings, quotas: edgeQuotas(quotas) },
   };
 }
 
@@ -45,4 +46,9 @@ function projectedScript(row: Row, ceilings: SomeScriptLimits): ProjectedScript 
     hash: row.hash,
     limits: effectiveLimits(JSON.parse(row.limits) as SomeScriptLimits, ceilings),
   };
+}
+
+/** What nobody outside the org's own objects has to know stays there. */
+function edgeQuotas(quotas: Quotas): EdgeQuotas {
+  return Object.fromEntries(EDGE_QUOTAS.flatMap((name) => (quotas[name] === undefined ? [] : [[name, quotas[name]]])));
 }

@@ -30,7 +30,12 @@ export function findOpenOrg(db: Database): OpenOrg | null {
 
 /** The org's settings; what nobody has set is as it is for every org. */
 export function storedSettings(org: Pick<OrgRow, "settings">): StoredSettings {
-  return { ...DEFAULT_ORG_SETTINGS, ceilings: {}, ...(JSON.parse(org.settings) as Partial<StoredSettings>) };
+  return {
+    ...DEFAULT_ORG_SETTINGS,
+    ceilings: {},
+    quotas: {},
+    ...(JSON.parse(org.settings) as Partial<StoredSettings>),
+  };
 }
 
 /** Changes what the patch names, and publishes when that changed anything. */
@@ -40,12 +45,13 @@ export function changeSettings(
   now: number,
 ): { before: StoredSettings; after: StoredSettings } {
   const before = storedSettings(getOrg(db));
-  const { egress, concurrencyMax, ceilings } = patch;
+  const { egress, concurrencyMax, ceilings, quotas } = patch;
   const after: StoredSettings = {
     ...before,
     concurrencyMax: concurrencyMax ?? before.concurrencyMax,
     egress: { allow: egress?.allow ?? before.egress.allow, deny: egress?.deny ?? before.egress.deny },
     ceilings: ceilings ?? before.ceilings,
+    quotas: quotas ?? before.quotas,
   };
   const text = JSON.stringify(after);
   if (text !== JSON.stringify(before)) {

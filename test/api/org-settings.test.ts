@@ -4,7 +4,8 @@ import { DEFAULT_ORG_SETTINGS } from "../../contracts/projection.ts";
 import { type Core, startCore } from "./support/core.ts";
 import { claim, giveKey, join, makeOrg, type Person } from "./support/people.ts";
 
-const DEFAULTS = { ...DEFAULT_ORG_SETTINGS, ceilings: {} };
+const { quotas: _, ...DEFAULT_SETTINGS } = DEFAULT_ORG_SETTINGS;
+const DEFAULTS = { ...DEFAULT_SETTINGS, ceilings: {} };
 
 let core: Core;
 let owner: Person;

@@ -10,8 +10,8 @@ export interface ResolvedOrg {
 
 /** Compiles what an org published. */
 export function resolvedOrg(projection: Projection): ResolvedOrg {
-  // What an earlier release published has no settings.
-  const settings = (projection as Partial<Projection>).settings ?? DEFAULT_ORG_SETTINGS;
+  // What an earlier release published has no settings, or not all of them.
+  const settings = { ...DEFAULT_ORG_SETTINGS, ...(projection as Partial<Projection>).settings };
   const scripts = Object.fromEntries(
     Object.entries(projection.scripts).map(([id, script]) => [id, withLimits(script)]),
   );
