@@ -491,3 +491,35 @@ export const MAIL_PASS_MS = 20_000;
 export const MAIL_ERROR_LENGTH_MAX = 500;
 /** How long it is known that a letter was sent, and what the local mailbox holds, in milliseconds. */
 export const MAIL_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
+/** Life of a hand-over of a person to a tenant's host, in seconds. */
+export const HAND_OVER_TTL_S = 60;
+/** Life of a person's session at a tenant's host, however much it is used, in seconds. */
+export const TENANT_SESSION_TTL_S = 12 * 60 * 60;
+/** How long a host believes such a session before it asks the control plane again, in seconds. */
+export const TENANT_SESSION_FRESH_S = 5 * 60;
+/** How much longer it does, and keeps to the signing keys that it knows, while the control plane is down, in seconds. */
+export const TENANT_SESSION_STALE_S = 60 * 60;
+/** How long a host leaves a control plane alone that could not answer for a session, in milliseconds. */
+export const TENANT_SESSION_RETRY_MS = 10_000;
+/** Deadline of one call of a host to the control plane for a person, in milliseconds. */
+export const TENANT_SESSION_CALL_MS = 5_000;
+/** By how much the clocks of the control plane and of an edge may differ, in seconds. */
+export const TOKEN_LEEWAY_S = 5;
+/** Longest hand-over or session, in characters; browsers keep cookies of 4,096 bytes. */
+export const PERSON_TOKEN_LENGTH_MAX = 3_800;
+/** Name of a person in it, in characters; a longer one is cut. */
+export const PERSON_NAME_LENGTH_MAX = 100;
+/** Sessions of people that one edge remembers as checked. */
+export const PERSONS_REMEMBERED_MAX = 5_000;
+/** Path to send a browser to after it has signed in, in characters. */
+export const RETURN_PATH_LENGTH_MAX = 2_000;
+/** How long an edge keeps to the signing keys that it knows, in milliseconds. */
+export const SIGNING_KEYS_FRESH_MS = 60_000;
+/** Pause between two looks of an edge for a signing key that it does not know, in milliseconds. */
+export const SIGNING_KEYS_MISS_MS = 5_000;
+/** How long a signing key signs, in milliseconds. */
+export const SIGNING_KEY_ACTIVE_MS = 30 * 24 * 60 * 60 * 1000;
+/** How long it is published before it signs, in milliseconds. */
+export const SIGNING_KEY_AHEAD_MS = 24 * 60 * 60 * 1000;
+/** How long strangers may keep the published set of signing keys, in seconds. */
+export const SIGNING_KEYS_CACHE_S = 5 * 60;
