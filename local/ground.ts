@@ -99,6 +99,7 @@ export function controlPlaneVariables(
   const { publicUrl, tenantUrl } = addressesOf(settings);
   return {
     ...database.variables,
+    ...settings.mail,
     AUTH_SECRET: inDataFolder(dataDirectory, () => openSecrets(dataDirectory)).authSecret,
     SETUP_TOKEN: setupToken,
     PUBLIC_URL: publicUrl,

@@ -28,6 +28,7 @@ test("everything has a default", () => {
     edgeMemoryHardBytes: 1536 * 1024 * 1024,
     single: false,
     verbose: false,
+    mail: { MAIL_DRIVER: "mailbox", MAIL_FROM: undefined, MAIL_API_URL: undefined, MAIL_API_KEY: undefined },
   });
 });
 
@@ -53,6 +54,16 @@ test("reads what is set", () => {
     single: true,
     owner: { email: "ada@example.com", password: "secret" },
   });
+});
+
+test("letters leave only where everything that takes is given", () => {
+  const given = { MAIL_FROM: "isola@example.com", MAIL_API_URL: "https://api.example.com/emails", MAIL_API_KEY: "k" };
+  expect(readSettings({ MAIL_DRIVER: "http", ...given }).mail).toEqual({ MAIL_DRIVER: "http", ...given });
+  for (const name of Object.keys(given)) {
+    expect(refusalOf({ MAIL_DRIVER: "http", ...given, [name]: "" })).toContain(`${name} is needed by MAIL_DRIVER=http`);
+  }
+  expect(refusalOf({ MAIL_DRIVER: "smtp" })).toContain("MAIL_DRIVER must be mailbox or http");
+  expect(refusalOf({ MAIL_API_URL: "file:///tmp/x" })).toContain("MAIL_API_URL must be an http or https URL");
 });
 
 test("runs in one process where sockets cannot be inherited", () => {

@@ -32,6 +32,16 @@ export interface Settings {
   single: boolean;
   /** Repeat the logs of all processes on stderr. */
   verbose: boolean;
+  /** How letters leave, as the control plane takes it; by default nothing leaves and the page `/mailbox` shows them. */
+  mail: MailVariables;
+}
+
+/** See docs/mail.md. */
+interface MailVariables {
+  MAIL_DRIVER: "mailbox" | "http";
+  MAIL_FROM: string | undefined;
+  MAIL_API_URL: string | undefined;
+  MAIL_API_KEY: string | undefined;
 }
 
 const flag = z
@@ -64,10 +74,21 @@ const environmentSchema = z
     ISOLA_EDGE_MEMORY_MB: whole(128, 1_048_576).default(768),
     ISOLA_SINGLE: flag.default(false),
     ISOLA_VERBOSE: flag.default(false),
+    MAIL_DRIVER: z.enum(["mailbox", "http"], "must be mailbox or http").default("mailbox"),
+    MAIL_FROM: z.string().optional(),
+    MAIL_API_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
+    MAIL_API_KEY: z.string().optional(),
   })
   .refine((values) => (values.ISOLA_OWNER_EMAIL === undefined) === (values.ISOLA_OWNER_PASSWORD === undefined), {
     path: ["ISOLA_OWNER_EMAIL"],
     error: "and ISOLA_OWNER_PASSWORD go together",
+  })
+  .superRefine((values, context) => {
+    if (values.MAIL_DRIVER !== "http") return;
+    for (const name of ["MAIL_FROM", "MAIL_API_URL", "MAIL_API_KEY"] as const) {
+      if (values[name] !== undefined) continue;
+      context.addIssue({ code: "custom", path: [name], message: "is needed by MAIL_DRIVER=http" });
+    }
   });
 
 /**
@@ -85,6 +106,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, platform: NodeJS.Pl
   }
   const values = parsed.data;
   const { ISOLA_OWNER_EMAIL: email, ISOLA_OWNER_PASSWORD: password } = values;
+  const { MAIL_DRIVER, MAIL_FROM, MAIL_API_URL, MAIL_API_KEY } = values;
   return {
     port: values.ISOLA_PORT,
     host: values.ISOLA_HOST,
@@ -97,6 +119,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, platform: NodeJS.Pl
     edgeMemoryHardBytes: values.ISOLA_EDGE_MEMORY_MB * MEBIBYTE * 2,
     single: values.ISOLA_SINGLE || platform === "win32",
     verbose: values.ISOLA_VERBOSE,
+    mail: { MAIL_DRIVER, MAIL_FROM, MAIL_API_URL, MAIL_API_KEY },
   };
 }
 
