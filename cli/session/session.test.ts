@@ -13,7 +13,7 @@ const KEY = aKey("isola on workbench");
 const USER = { id: newId("user"), email: "ada@example.com", name: "Ada", role: "owner" as const };
 const ME = {
   principal: { type: "key" as const, key: { id: KEY.id, name: KEY.name, scopes: KEY.scopes, org: null } },
-  user: USER,
+  user: { ...USER, twoFactor: false },
   capabilities: [],
 };
 

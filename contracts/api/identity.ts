@@ -6,10 +6,10 @@ import { CAPABILITIES, PLATFORM_ROLES, scopeSchema } from "../rights.ts";
 import { slugSchema } from "../slug.ts";
 import { endpoint, pageOf, pageQuery, timestamp } from "./endpoint.ts";
 
-const passwordSchema = z.string().min(12, "must have at least 12 characters").max(200);
+export const passwordSchema = z.string().min(12, "must have at least 12 characters").max(200);
 export const emailSchema = z.email("must be an e-mail address").max(254);
 
-const userSchema = z.object({
+export const userSchema = z.object({
   id: idSchema("user"),
   email: z.string(),
   name: z.string(),
@@ -24,7 +24,8 @@ const meSchema = z.object({
       .object({ id: idSchema("key"), name: z.string(), scopes: z.array(scopeSchema), org: z.string().nullable() })
       .nullable(),
   }),
-  user: userSchema,
+  /** `twoFactor`: whether signing in with the password takes a code as well. */
+  user: userSchema.extend({ twoFactor: z.boolean() }),
   capabilities: z.array(z.enum(CAPABILITIES)),
 });
 

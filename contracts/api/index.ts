@@ -5,6 +5,7 @@ import type { Endpoint } from "./endpoint.ts";
 import * as executions from "./executions.ts";
 import * as identity from "./identity.ts";
 import * as kv from "./kv.ts";
+import * as me from "./me.ts";
 import * as orgs from "./orgs.ts";
 import * as queues from "./queues.ts";
 import * as routes from "./routes.ts";
@@ -17,6 +18,10 @@ export const ENDPOINTS = {
   getSetup: identity.getSetup,
   claimOwner: identity.claimOwner,
   getMe: identity.getMe,
+  patchMe: me.patchMe,
+  listSessions: me.listSessions,
+  endSession: me.endSession,
+  endOtherSessions: me.endOtherSessions,
   listKeys: identity.listKeys,
   createKey: identity.createKey,
   revokeKey: identity.revokeKey,

@@ -43,6 +43,7 @@ const PARAMS: Record<string, string> = {
 };
 const ID_KINDS: [place: string, kind: IdKind][] = [
   ["/keys/", "key"],
+  ["/me/sessions/", "session"],
   ["/routes/", "route"],
   ["/docs/", "document"],
   ["/deliveries/", "delivery"],

@@ -13,7 +13,7 @@ export const identity = new Mounts()
       type: principal.key === null ? ("user" as const) : ("key" as const),
       key: principal.key === null ? null : keyOf(principal.key),
     },
-    user: principal.user,
+    user: { ...principal.user, twoFactor: principal.twoFactor },
     capabilities: capabilitiesOf(principal),
   }));
 

@@ -6,6 +6,7 @@ import { executions } from "./executions.ts";
 import { identity } from "./identity.ts";
 import { keys } from "./keys.ts";
 import { kv } from "./kv.ts";
+import { me } from "./me.ts";
 import { orgs } from "./orgs.ts";
 import { queues } from "./queues.ts";
 import { routes } from "./routes.ts";
@@ -16,6 +17,7 @@ import { triggers } from "./triggers.ts";
 /** Every endpoint of the API with its handler. */
 export const MOUNTED: readonly Mounted[] = [
   identity,
+  me,
   keys,
   orgs,
   scripts,

@@ -47,6 +47,8 @@ export interface Principal {
   key: PrincipalKey | null;
   /** Id of the session that asks; null when a key does. */
   sessionId: string | null;
+  /** Whether the password alone does not sign the user in. */
+  twoFactor: boolean;
   /** Whether people without a role on the platform may make orgs. */
   membersCreateOrgs: boolean;
   /** `Set-Cookie` values that prolong the session. */
@@ -118,7 +120,14 @@ async function standingOfSession(
   slug: string | null,
 ): Promise<Standing | null> {
   const [found] = await scope.database
-    .select({ session, user: PERSON, org, role: member.role, membersCreateOrgs: MEMBERS_CREATE_ORGS })
+    .select({
+      session,
+      user: PERSON,
+      twoFactor: user.twoFactorEnabled,
+      org,
+      role: member.role,
+      membersCreateOrgs: MEMBERS_CREATE_ORGS,
+    })
     .from(session)
     .innerJoin(user, and(eq(user.id, session.userId), isActive))
     .leftJoin(org, asked(slug))
@@ -141,6 +150,7 @@ async function standingOfSession(
     user: found.user,
     key: null,
     sessionId: id,
+    twoFactor: found.twoFactor,
     membersCreateOrgs: found.membersCreateOrgs,
     setCookies: prolongs ? [sessionCookie(scope.env, cookie)] : [],
   };
@@ -158,6 +168,7 @@ async function standingOfKey(
       key: apiKey,
       bound: { id: bound.id, slug: bound.slug },
       user: PERSON,
+      twoFactor: user.twoFactorEnabled,
       org,
       role: member.role,
       membersCreateOrgs: MEMBERS_CREATE_ORGS,
@@ -180,6 +191,7 @@ async function standingOfKey(
     user: found.user,
     key: { id, name, scopes, org: found.bound, requestsPerMinute, expiresAt },
     sessionId: null,
+    twoFactor: found.twoFactor,
     membersCreateOrgs: found.membersCreateOrgs,
     setCookies: [],
   };
