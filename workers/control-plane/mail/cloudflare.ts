@@ -16,7 +16,7 @@ export function cloudflareMail(binding: Pick<SendEmail, "send">, from: string): 
     keepsText: false,
     send: async ({ to, subject, text, html }: OutgoingLetter) => {
       try {
-        await binding.send({ from, to, subject, text, html });
+        await binding.send({ from: senderOf(from), to, subject, text, html });
       } catch (error) {
         const { code, message } = error as { code?: unknown; message?: unknown };
         const name = typeof code === "string" ? code : "";
@@ -24,4 +24,10 @@ export function cloudflareMail(binding: Pick<SendEmail, "send">, from: string): 
       }
     },
   };
+}
+
+/** Reads `Name <address>`, or an address alone, in the form in which the binding takes a sender. */
+export function senderOf(text: string): string | EmailAddress {
+  const [, name = "", email = ""] = /^\s*"?([^"<>]*?)"?\s*<([^<>\s]+)>\s*$/.exec(text) ?? [];
+  return name === "" ? email || text.trim() : { name, email };
 }
