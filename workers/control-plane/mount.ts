@@ -81,12 +81,15 @@ export class Mounts {
   /** Mounts an endpoint that answers anybody. */
   addOpen<E extends Endpoint>(
     endpoint: E,
-    handler: (call: Pick<Call<E>, "params" | "query" | "body" | "scope">) => Answer<E>,
+    handler: (call: Pick<Call<E>, "params" | "query" | "body" | "scope"> & { request: Request }) => Answer<E>,
   ): this {
     const handle = async (context: Context<AppTypes>): Promise<Response> => {
       const { params, query } = parseAddress(endpoint, context);
-      const { body } = await readBody(endpoint, context.req.raw);
-      const result = await handler({ params, query, body, scope: context.var.scope } as Call<E>);
+      const request = context.req.raw;
+      const { body } = await readBody(endpoint, request);
+      const result = await handler({ params, query, body, scope: context.var.scope, request } as Call<E> & {
+        request: Request;
+      });
       return respond(context, endpoint.status, encode(endpoint, result));
     };
     this.all.push({ endpoint, handle });
