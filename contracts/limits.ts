@@ -523,3 +523,62 @@ export const SIGNING_KEY_ACTIVE_MS = 30 * 24 * 60 * 60 * 1000;
 export const SIGNING_KEY_AHEAD_MS = 24 * 60 * 60 * 1000;
 /** How long strangers may keep the published set of signing keys, in seconds. */
 export const SIGNING_KEYS_CACHE_S = 5 * 60;
+/** One text in an entry of the audit log, and the name of what was acted on, in characters; a longer one is cut. */
+export const AUDIT_TEXT_LENGTH_MAX = 1_000;
+export const AUDIT_TARGET_LENGTH_MAX = 600;
+/** What an entry says of a change, in characters of JSON; of a longer one only its length is kept. */
+export const AUDIT_DETAILS_LENGTH_MAX = 32 * 1024;
+/** Levels of objects within each other that it has. */
+export const AUDIT_DEPTH_MAX = 12;
+/** Entries that one call verifies, and that are read at a time. */
+export const AUDIT_VERIFIED_MAX = 5_000;
+export const AUDIT_VERIFY_PAGE = 500;
+/** Entries of one export, and those that are read at a time. */
+export const AUDIT_EXPORTED_MAX = 100_000;
+export const AUDIT_EXPORT_PAGE = 500;
+/** Plans that a platform offers. */
+export const PLANS_MAX = 100;
+/** Orgs that are told of new quotas at once. */
+export const QUOTAS_PUBLISH_CONCURRENCY = 8;
+/** How long one pass goes on telling orgs of their new quotas, in milliseconds. */
+export const QUOTAS_PUBLISH_MS = 20_000;
+/** Calls of the API in a minute, which may all come at once, for each isolate of the control plane: about one org, */
+export const API_CALLS_PER_MINUTE_OF_ORG = 6_000;
+/** by one principal about what is no org's of theirs, */
+export const API_CALLS_PER_MINUTE_OF_PRINCIPAL = 6_000;
+/** from one address without credentials or with bad ones, of each kind, */
+export const API_CALLS_PER_MINUTE_OF_ADDRESS = 600;
+/** and the same from everywhere together, where nobody can tell addresses. */
+export const API_CALLS_PER_MINUTE_OF_STRANGERS = 6_000;
+/** Callers of each kind whose calls an isolate counts apart; those beyond are counted as one. */
+export const API_CALLERS_COUNTED_MAX = 20_000;
+/** Requests in a minute for hosts that are no org's, which may all come at once, at each edge: from one address, */
+export const UNKNOWN_HOSTS_PER_MINUTE_OF_ADDRESS = 120;
+/** and from everywhere together, where nobody can tell addresses. */
+export const UNKNOWN_HOSTS_PER_MINUTE = 1_200;
+/** Addresses whose requests for such hosts an edge counts apart; those beyond are counted as one. */
+export const UNKNOWN_HOSTS_ADDRESSES_MAX = 20_000;
+/** Orgs whose rate an edge counts. */
+export const ORG_RATES_MAX = 20_000;
+/** How long an edge goes by what it heard of an org's requests at other edges, in milliseconds. */
+export const OTHER_EDGES_FRESH_MS = 2_000;
+/** Most that an API key's own rate can be, in requests a minute. */
+export const KEY_REQUESTS_PER_MINUTE_MAX = 1_000_000;
+/** API keys of one partner: it may have one for each of its orgs. */
+export const KEYS_PER_PARTNER_MAX = 10_000;
+/** Life of an invitation's link, in milliseconds. */
+export const INVITATION_TTL_MS = 7 * 24 * 60 * 60 * 1000;
+/** How long an invitation that is over is kept, so that its link can say so, in milliseconds. */
+export const INVITATION_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/** Invitations of one org that wait at once. */
+export const INVITATIONS_PER_ORG_MAX = 500;
+/** The time that the next three bounds are for, in milliseconds. */
+export const INVITATION_WINDOW_MS = 60 * 60 * 1000;
+/** Invitations that one org sends, those sent again too. */
+export const INVITATIONS_PER_ORG_IN_WINDOW = 100;
+/** Invitations that one address is sent by one org, or by the platform; and letters that bring it an account it asked for. */
+export const INVITATIONS_PER_ADDRESS_IN_WINDOW = 5;
+/** Accounts that are asked for on a platform that is open to anybody. */
+export const SIGN_UPS_IN_WINDOW = 500;
+/** Orgs that are shown with a person. */
+export const ORGS_SHOWN_OF_USER_MAX = 100;
