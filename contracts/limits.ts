@@ -99,6 +99,31 @@ export const LOG_RETENTION_MS = 7 * 24 * 60 * 60 * 1000;
 export const LOG_RETENTION_STEP_MS = 60 * 60 * 1000;
 /** Executions kept per org: bytes of stored records. */
 export const LOG_RETENTION_BYTES = 64 * 1024 * 1024;
+/** How long an edge remembers what an org used that uses nothing any more, in milliseconds. */
+export const USAGE_IDLE_MS = 60 * 60 * 1000;
+/** Pause between two reports of the processor time that one isolate used, in milliseconds, and what is not worth one. */
+export const CPU_REPORT_INTERVAL_MS = 100;
+export const CPU_REPORT_MS_MIN = 1;
+/** How long the object of an org keeps its usage by hour, in milliseconds; the database keeps it for ever. */
+export const USAGE_HOURS_KEPT_MS = 45 * 24 * 60 * 60 * 1000;
+/** How long it remembers the last batch of a process that counted, in milliseconds, and of how many; the oldest go first. */
+export const USAGE_SOURCES_KEPT_MS = 24 * 60 * 60 * 1000;
+export const USAGE_SOURCES_MAX = 1_000;
+/** Usage of the last so many milliseconds is read from the org's object; what is older is in the database for sure. */
+export const USAGE_RECENT_MS = 48 * 60 * 60 * 1000;
+/** Longest stretch of usage that one question covers, in milliseconds: by hour, and by day or month. */
+export const USAGE_BY_HOUR_MS_MAX = 32 * 24 * 60 * 60 * 1000;
+export const USAGE_BY_DAY_MS_MAX = 5 * 366 * 24 * 60 * 60 * 1000;
+/** How long after its end an hour is copied to the database, in milliseconds; what comes later is copied with the next. */
+export const USAGE_SETTLED_MS = 60_000;
+/** Orgs whose usage one scheduled pass copies, and how many of them at once. */
+export const USAGE_ORGS_PER_PASS = 500;
+export const USAGE_ORGS_AT_ONCE = 20;
+/** A collection tells its org of its size when that moved by so many bytes, or by this share of it. */
+export const STORAGE_STEP_BYTES = 1024 * 1024;
+export const STORAGE_STEP_SHARE = 0.05;
+/** Collections of one org that are asked for their sizes at once. */
+export const STORAGE_ASKED_AT_ONCE = 16;
 /** How long an edge trusts a projection without asking again, in milliseconds. */
 export const PROJECTION_FRESH_MS = 1_000;
 /** The same at the edge that stands in for others, which nobody tells of a change. */
@@ -461,6 +486,43 @@ export const KEY_USE_INTERVAL_MS = 60_000;
 export const SIGN_IN_ATTEMPTS_MAX = 20;
 /** That window, in seconds. */
 export const SIGN_IN_WINDOW_S = 60;
+/** Sign-ins in a row that an account may have fail before each further one has to wait. */
+export const ACCOUNT_FAILURES_MAX = 10;
+/** The first such wait, which doubles with each further failure, in seconds. */
+export const ACCOUNT_WAIT_S = 30;
+/** Longest such wait, and how long failures are remembered, in seconds. */
+export const ACCOUNT_WINDOW_S = 15 * 60;
+/** Letters with the way to a new password that one account is sent in a window. */
+export const PASSWORD_RESETS_MAX = 3;
+/** That window, in seconds. */
+export const PASSWORD_RESETS_WINDOW_S = 15 * 60;
+/** Life of the way to a new password, in seconds. */
+export const PASSWORD_RESET_TTL_S = 60 * 60;
+/** Longest wait of a password for its turn to be hashed, in milliseconds; whoever would wait longer is turned away. */
+export const PASSWORD_WAIT_MS_MAX = 25_000;
+/** Time for other work between two passwords that are hashed, in milliseconds. */
+export const PASSWORD_PAUSE_MS = 20;
+/** Wrong codes in a row after which an account's second factor is locked. */
+export const TWO_FACTOR_FAILURES_MAX = 5;
+/** How long it is locked then, in seconds. */
+export const TWO_FACTOR_LOCK_S = 15 * 60;
+/** Time to bring the second factor after the password, in seconds. */
+export const TWO_FACTOR_TTL_S = 10 * 60;
+/** Tries of a second factor from one address in the window of sign-ins. */
+export const TWO_FACTOR_ATTEMPTS_MAX = 20;
+/** How long a code of a second factor that was used is remembered, so that it is good once, in seconds. */
+export const TWO_FACTOR_CODE_TTL_S = 2 * 60;
+/** Passkeys of one user. */
+export const PASSKEYS_PER_USER_MAX = 20;
+/** Sessions of one user; a further one ends the oldest. */
+export const SESSIONS_PER_USER_MAX = 100;
+/** Identity providers of one platform. */
+export const OIDC_PROVIDERS_MAX = 20;
+/** Time to come back from an identity provider, in seconds. */
+export const OIDC_FLOW_TTL_S = 10 * 60;
+/** Deadline of one call to an identity provider, in milliseconds, and its longest answer, in bytes. */
+export const OIDC_CALL_MS = 5_000;
+export const OIDC_ANSWER_BYTES_MAX = 256 * 1024;
 /** Body of a request to sign in or out, in bytes. */
 export const AUTH_BODY_BYTES_MAX = 16 * 1024;
 /** Life of a session that nobody uses, in seconds. */
