@@ -11,9 +11,10 @@ import {
   primaryKey,
   text,
   timestamp,
+  uniqueIndex,
 } from "drizzle-orm/pg-core";
 
-import { DEFAULT_PLAN, type Quotas } from "../../../contracts/plans.ts";
+import { DEFAULT_PLAN, type OwnQuotas, type Quotas } from "../../../contracts/plans.ts";
 import type { OrgState } from "../../../contracts/projection.ts";
 import type { OrgRole, PlatformRole, Scope } from "../../../contracts/rights.ts";
 
@@ -200,7 +201,11 @@ export const org = pgTable(
       .default(DEFAULT_PLAN)
       .references(() => plan.name),
     /** What holds for this org instead of its plan's. */
-    quotas: jsonb().$type<Quotas>().notNull().default({}),
+    quotas: jsonb().$type<OwnQuotas>().notNull().default({}),
+    /** Grows with every change of what the org may have, by its plan or by itself. */
+    quotasRevision: integer().notNull().default(0),
+    /** The revision that its object knows. */
+    quotasPublished: integer().notNull().default(0),
     /** Until when its usage is rolled up into `usage_hour`. */
     usageUntil: at(),
     /** When its object first knew of it; null where creation was cut off before that. */
@@ -208,7 +213,13 @@ export const org = pgTable(
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
-  (table) => [index("org_state").on(table.state)],
+  (table) => [
+    index("org_state").on(table.state),
+    index("org_plan").on(table.plan),
+    index("org_quotas_unpublished")
+      .on(table.id)
+      .where(sql`${table.quotasPublished} < ${table.quotasRevision}`),
+  ],
 );
 
 /** A user in an org, with a role. */
@@ -333,7 +344,10 @@ export const apiKey = pgTable(
   ],
 );
 
-/** Who did what to what, when, from where. Rows are added and never changed, and outlive what they name. */
+/**
+ * Who did what to what, when, from where. Rows are added and never changed, and outlive what they name. Triggers of the
+ * database link them: `seq`, `prevHash` and `hash` are theirs to set, and they refuse every change.
+ */
 export const auditLog = pgTable(
   "audit_log",
   {
@@ -348,9 +362,36 @@ export const auditLog = pgTable(
     details: jsonb().$type<Record<string, unknown>>().notNull(),
     address: text(),
     requestId: text(),
+    /** The org, or the platform: each has a chain of its own, so that orgs do not wait for each other. */
+    chain: text()
+      .notNull()
+      .generatedAlwaysAs(sql`coalesce(org_id, 'platform')`),
+    /** Place in the chain, from 1. */
+    seq: bigint({ mode: "number" }).notNull().default(0),
+    /** Hash of the entry before; of the first, SHA-256 of the chain's name. All hashes are hexadecimal. */
+    prevHash: text().notNull().default(""),
+    /** SHA-256 of `prevHash`, a line feed and `entry`. */
+    hash: text().notNull().default(""),
+    /** The whole entry as JSON; the columns before `chain` repeat it for those who search. */
+    entry: text().notNull(),
   },
-  (table) => [index("audit_log_at").on(table.at), index("audit_log_org").on(table.orgId, table.at)],
+  (table) => [
+    index("audit_log_order").on(table.at, table.seq, table.id),
+    index("audit_log_chain_order").on(table.chain, table.at, table.seq, table.id),
+    uniqueIndex("audit_log_chain_seq").on(table.chain, table.seq),
+    index("audit_log_actor").on(table.actorId, table.at),
+    index("audit_log_target").on(table.target, table.at),
+    index("audit_log_request").on(table.requestId),
+  ],
 );
+
+/** The newest entry of each chain, so that a chain cut short shows. The database's triggers alone write it. */
+export const auditHead = pgTable("audit_head", {
+  chain: text().primaryKey(),
+  seq: bigint({ mode: "number" }).notNull(),
+  prevHash: text().notNull(),
+  hash: text().notNull(),
+});
 
 /** A mutation that was sent with an idempotency key, and its answer once there is one. */
 export const idempotencyKey = pgTable(
