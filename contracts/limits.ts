@@ -644,3 +644,6 @@ export const INVITATIONS_PER_ADDRESS_IN_WINDOW = 5;
 export const SIGN_UPS_IN_WINDOW = 500;
 /** Orgs that are shown with a person. */
 export const ORGS_SHOWN_OF_USER_MAX = 100;
+/** Shortest and longest password, in characters. */
+export const PASSWORD_LENGTH_MIN = 12;
+export const PASSWORD_LENGTH_MAX = 200;

@@ -7,7 +7,7 @@ import { findPrincipal, type Principal } from "../auth/principal.ts";
 import { orgUrl } from "../env.ts";
 import type { AppTypes } from "../mount.ts";
 import { renderPage } from "./page.ts";
-import { SIGN_OUT_SCRIPT } from "./scripts.ts";
+import { ASK, SIGN_OUT } from "./scripts/ask.ts";
 
 const DOCS = html`<a href="/api/docs">API</a>`;
 
@@ -67,5 +67,5 @@ npx isola deploy examples/hello.ts --org hello --name hello --route "GET /"</pre
   </div>`;
   const navigation = html`${DOCS}<span class="quiet">${principal.user.email}</span
     ><button class="plain" id="sign-out">Sign out</button>`;
-  return renderPage(context, { title: "Orgs", navigation, main, script: SIGN_OUT_SCRIPT });
+  return renderPage(context, { title: "Orgs", navigation, main, script: ASK + SIGN_OUT });
 }

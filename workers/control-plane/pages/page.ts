@@ -50,7 +50,18 @@ export function renderPage(context: Context<AppTypes>, parts: PageParts): Respon
             <a class="mark" href="/">${MARK} Isola</a>
             <nav aria-label="Platform">${parts.navigation ?? ""}</nav>
           </header>
-          <main>${parts.main}</main>
+          <main>
+            ${
+              parts.script === undefined
+                ? ""
+                : html`<noscript
+                    ><p class="notice">
+                      This page needs JavaScript. Allow it for this address, and load the page again.
+                    </p></noscript
+                  >`
+            }
+            ${parts.main}
+          </main>
           ${
             parts.script === undefined
               ? ""

@@ -4,7 +4,7 @@ import { html } from "hono/html";
 import { isClaimed } from "../auth/owner.ts";
 import type { AppTypes } from "../mount.ts";
 import { renderPage } from "./page.ts";
-import { SETUP_SCRIPT } from "./scripts.ts";
+import { SETUP_SCRIPT } from "./scripts/entry.ts";
 
 /** `GET /setup?token=…`: the first owner's account. */
 export async function setupPage(context: Context<AppTypes>): Promise<Response> {

@@ -43,8 +43,21 @@ button.main { background: var(--accent); color: var(--accent-text); }
 button.main:hover { background: var(--accent-strong); }
 button.plain { background: none; color: var(--quiet); padding: 4px 0; }
 button.plain:hover { color: var(--text); }
+button.danger { background: none; color: var(--fail); border-color: var(--line); }
+button.danger:hover { border-color: var(--fail); }
+button:not([class]) { background: var(--surface); color: var(--text); border-color: var(--line); }
+button:not([class]):hover { border-color: var(--quiet); }
+[hidden] { display: none !important; }
 button:disabled { opacity: 0.6; cursor: progress; }
-.problem { color: var(--fail); font-size: 13px; min-height: 20px; }
+.problem { color: var(--fail); font-size: 13px; }
+.problem:empty { display: none; }
+.notice { border: 1px solid var(--line); border-left: 3px solid var(--accent); border-radius: 6px; background: var(--surface); padding: 10px 14px; margin-bottom: 16px; }
+.code { font-family: var(--mono); letter-spacing: 0.06em; }
+.others { margin-top: 24px; }
+.or { display: grid; grid-template-columns: 1fr auto 1fr; gap: 12px; align-items: center; margin-bottom: 8px; font-size: 13px; }
+.or::before, .or::after { content: ""; border-top: 1px solid var(--line); }
+.foot { margin-top: 24px; font-size: 13px; }
+.actions.between { justify-content: space-between; margin-top: 0; }
 .actions { display: flex; flex-wrap: wrap; align-items: center; gap: 16px; margin-top: 8px; }
 a.main { background: var(--accent); color: var(--accent-text); border-radius: 6px; padding: 8px 14px; text-decoration: none; font-weight: 500; }
 a.main:hover { background: var(--accent-strong); color: var(--accent-text); }
