@@ -23,7 +23,7 @@ const notFound = (): PlatformError =>
   new PlatformError("not_found", "There is no such org, or you have no part in it. `isola orgs list` shows yours.");
 
 /** Platform owners and admins have a part in every org. */
-export function seesEveryOrg({ user }: Principal): boolean {
+export function seesEveryOrg({ user }: { user: Pick<Principal["user"], "role"> }): boolean {
   return user.role === "owner" || user.role === "admin";
 }
 
@@ -64,7 +64,8 @@ export async function judgeAccess(
   return row;
 }
 
-function isVisible(principal: Principal, { org, role }: OrgAccess): boolean {
+/** Whether the principal has a part in an org. */
+export function isVisible(principal: Principal, { org, role }: OrgAccess): boolean {
   const bound = principal.key?.org ?? null;
   return (bound === null || bound.id === org.id) && (role !== null || seesEveryOrg(principal));
 }

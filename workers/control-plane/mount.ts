@@ -3,13 +3,15 @@ import type { z } from "zod";
 
 import { type Endpoint, needsBody, takesBody } from "../../contracts/api/endpoint.ts";
 import { EVENT_STREAM_TYPE } from "../../contracts/event-stream.ts";
-import { invalidFrom } from "../../contracts/errors.ts";
+import { invalidFrom, platformErrorOf } from "../../contracts/errors.ts";
 import { slugProblem } from "../../contracts/slug.ts";
 import { judgeAccess, type OrgAccess, requireOnPlatform } from "./access.ts";
-import { getStanding, type Principal } from "./auth/principal.ts";
+import { getStanding, type Principal, type Standing } from "./auth/principal.ts";
 import { requireSameOrigin } from "./auth/same-origin.ts";
 import type { ControlPlaneEnv } from "./env.ts";
 import { once } from "./idempotency.ts";
+import { apiRates } from "./rate/api-rates.ts";
+import { admit } from "./rate/headers.ts";
 import { readJson } from "./read-json.ts";
 import type { Scope } from "./scope.ts";
 
@@ -31,6 +33,15 @@ export interface MountOptions {
   secretAnswer?: boolean;
 }
 
+/** A file that is sent as it is made. */
+export interface TextFile {
+  /** Content type, without the character set, which is UTF-8. */
+  type: string;
+  /** Name to save it under: letters, digits, dots and hyphens. */
+  name: string;
+  body: ReadableStream<Uint8Array>;
+}
+
 export interface Mounted {
   endpoint: Endpoint;
   handle: (context: Context<AppTypes>) => Promise<Response>;
@@ -47,7 +58,7 @@ export class Mounts {
     const handle = async (context: Context<AppTypes>): Promise<Response> => {
       const { scope } = context.var;
       const request = context.req.raw;
-      const { principal, access } = await authorise(scope, request, endpoint, context.req.param("slug"));
+      const { principal, access } = await authorise(context, endpoint);
       for (const cookie of principal.setCookies) context.header("set-cookie", cookie, { append: true });
       const { params, query } = parseAddress(endpoint, context);
       const { text, body } = await readBody(endpoint, request);
@@ -68,11 +79,28 @@ export class Mounts {
   addEvents<E extends Endpoint>(endpoint: E, handler: (call: Call<E>) => Promise<ReadableStream<Uint8Array>>): this {
     const handle = async (context: Context<AppTypes>): Promise<Response> => {
       const { scope } = context.var;
-      const { principal, access } = await authorise(scope, context.req.raw, endpoint, context.req.param("slug"));
+      const { principal, access } = await authorise(context, endpoint);
       for (const cookie of principal.setCookies) context.header("set-cookie", cookie, { append: true });
       const { params, query } = parseAddress(endpoint, context);
       const events = await handler({ params, query, body: undefined, principal, access, scope } as Call<E>);
       return context.body(events, 200, { "content-type": EVENT_STREAM_TYPE });
+    };
+    this.all.push({ endpoint, handle });
+    return this;
+  }
+
+  /** Mounts an endpoint that answers with a file, for those who have its capability. */
+  addText<E extends Endpoint>(endpoint: E, handler: (call: Call<E>) => Promise<TextFile>): this {
+    const handle = async (context: Context<AppTypes>): Promise<Response> => {
+      const { scope } = context.var;
+      const { principal, access } = await authorise(context, endpoint);
+      for (const cookie of principal.setCookies) context.header("set-cookie", cookie, { append: true });
+      const { params, query } = parseAddress(endpoint, context);
+      const file = await handler({ params, query, body: undefined, principal, access, scope } as Call<E>);
+      return context.body(file.body, 200, {
+        "content-type": `${file.type}; charset=utf-8`,
+        "content-disposition": `attachment; filename="${file.name}"`,
+      });
     };
     this.all.push({ endpoint, handle });
     return this;
@@ -84,6 +112,7 @@ export class Mounts {
     handler: (call: Pick<Call<E>, "params" | "query" | "body" | "scope"> & { request: Request }) => Answer<E>,
   ): this {
     const handle = async (context: Context<AppTypes>): Promise<Response> => {
+      admit(context, apiRates.countOpen(context.var.scope.address, Date.now()));
       const { params, query } = parseAddress(endpoint, context);
       const request = context.req.raw;
       const { body } = await readBody(endpoint, request);
@@ -98,19 +127,35 @@ export class Mounts {
 }
 
 async function authorise(
-  scope: Scope,
-  request: Request,
+  context: Context<AppTypes>,
   { id, capability }: Endpoint,
-  slug: string | undefined,
 ): Promise<{ principal: Principal; access: OrgAccess | null }> {
   if (capability === null) throw new Error(`${id} is open to anybody; mount it as such`);
-  const asked = slug === undefined || slugProblem(slug) !== null ? null : slug;
-  const standing = await getStanding(scope, request.headers, asked);
+  const { scope } = context.var;
+  const request = context.req.raw;
+  const slug = context.req.param("slug");
+  const standing = await countedStanding(context, slug === undefined || slugProblem(slug) !== null ? null : slug);
   const { principal } = standing;
   if (principal.key === null) requireSameOrigin(request, scope.env.PUBLIC_URL);
   if (slug !== undefined) return { principal, access: await judgeAccess(scope, standing, capability) };
   requireOnPlatform(principal, capability);
   return { principal, access: null };
+}
+
+/** Who asks, within its rate. Good credentials are never refused for the bad ones that others send. */
+async function countedStanding(context: Context<AppTypes>, slug: string | null): Promise<Standing> {
+  const { scope } = context.var;
+  let standing: Standing;
+  try {
+    standing = await getStanding(scope, context.req.raw.headers, slug);
+  } catch (error) {
+    if (platformErrorOf(error)?.code === "unauthenticated") {
+      admit(context, apiRates.countRefused(scope.address, Date.now()));
+    }
+    throw error;
+  }
+  admit(context, apiRates.countCall(standing, Date.now()));
+  return standing;
 }
 
 function parseAddress(endpoint: Endpoint, context: Context<AppTypes>): { params: unknown; query: unknown } {
