@@ -122,6 +122,8 @@ export const USAGE_ORGS_AT_ONCE = 20;
 /** A collection tells its org of its size when that moved by so many bytes, or by this share of it. */
 export const STORAGE_STEP_BYTES = 1024 * 1024;
 export const STORAGE_STEP_SHARE = 0.05;
+/** Bytes written and removed after which it looks at its size. */
+export const STORAGE_LOOK_BYTES = 256 * 1024;
 /** Collections of one org that are asked for their sizes at once. */
 export const STORAGE_ASKED_AT_ONCE = 16;
 /** How long an edge trusts a projection without asking again, in milliseconds. */
@@ -592,8 +594,9 @@ export const AUDIT_TARGET_LENGTH_MAX = 600;
 export const AUDIT_DETAILS_LENGTH_MAX = 32 * 1024;
 /** Levels of objects within each other that it has. */
 export const AUDIT_DEPTH_MAX = 12;
-/** Entries that one call verifies, and that are read at a time. */
+/** Entries and chains that one call verifies, and entries that are read at a time. */
 export const AUDIT_VERIFIED_MAX = 5_000;
+export const AUDIT_CHAINS_VERIFIED_MAX = 200;
 export const AUDIT_VERIFY_PAGE = 500;
 /** Entries of one export, and those that are read at a time. */
 export const AUDIT_EXPORTED_MAX = 100_000;
@@ -647,3 +650,7 @@ export const ORGS_SHOWN_OF_USER_MAX = 100;
 /** Shortest and longest password, in characters. */
 export const PASSWORD_LENGTH_MIN = 12;
 export const PASSWORD_LENGTH_MAX = 200;
+/** Letters that the local mailbox shows, newest first. */
+export const MAILBOX_LETTERS_MAX = 100;
+/** Text that is drawn as a QR code, in characters. */
+export const QR_TEXT_LENGTH_MAX = 500;

@@ -6,6 +6,7 @@ import { listOrgs } from "../api/orgs.ts";
 import { findPrincipal, type Principal } from "../auth/principal.ts";
 import { orgUrl } from "../env.ts";
 import type { AppTypes } from "../mount.ts";
+import { navigationOf } from "./navigation.ts";
 import { renderPage } from "./page.ts";
 import { ASK, SIGN_OUT } from "./scripts/ask.ts";
 
@@ -65,7 +66,6 @@ npx isola deploy examples/hello.ts --org hello --name hello --route "GET /"</pre
     }
     ${more}
   </div>`;
-  const navigation = html`${DOCS}<span class="quiet">${principal.user.email}</span
-    ><button class="plain" id="sign-out">Sign out</button>`;
+  const navigation = navigationOf(scope, principal);
   return renderPage(context, { title: "Orgs", navigation, main, script: ASK + SIGN_OUT });
 }
