@@ -13,11 +13,17 @@ import { failureOf } from "./failure.ts";
 import { readiness, versions } from "./health.ts";
 import type { AppTypes } from "./mount.ts";
 import { openApi } from "./openapi.ts";
+import { accountPage } from "./pages/account.ts";
 import { docsPage } from "./pages/docs.ts";
 import { failurePage } from "./pages/failure.ts";
 import { homePage } from "./pages/home.ts";
+import { invitationPage } from "./pages/invitation.ts";
+import { letterPage, mailboxPage } from "./pages/mailbox.ts";
+import { forgotPasswordPage, resetPasswordPage } from "./pages/password.ts";
+import { drawQrCode } from "./pages/qr-code.ts";
 import { setupPage } from "./pages/setup.ts";
 import { signInPage } from "./pages/sign-in.ts";
+import { signUpPage } from "./pages/sign-up.ts";
 import { Scope } from "./scope.ts";
 
 type Handler = (context: Context<AppTypes>) => Response | Promise<Response>;
@@ -36,6 +42,14 @@ const ENTRIES: readonly [method: string, path: string, handler: Handler][] = [
   ["GET", "/", homePage],
   ["GET", "/setup", setupPage],
   ["GET", "/sign-in", signInPage],
+  ["GET", "/sign-up", signUpPage],
+  ["GET", "/invitation", invitationPage],
+  ["GET", "/forgot-password", forgotPasswordPage],
+  ["GET", "/reset-password", resetPasswordPage],
+  ["GET", "/account", accountPage],
+  ["POST", "/account/qr-code", drawQrCode],
+  ["GET", "/mailbox", mailboxPage],
+  ["GET", "/mailbox/:id", letterPage],
   ["GET", "/healthz", (context) => context.text("ok\n")],
   ["GET", "/version", (context) => context.json(versions(context.env.VERSION))],
   ["GET", "/readyz", readyz],
