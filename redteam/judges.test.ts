@@ -33,7 +33,10 @@ describe("the report", () => {
       ...outcome,
       outcome: kind,
     }));
-    expect(summaryOf(outcomes, 1_250)).toEqual({ cases: 4, contained: 1, escaped: 1, broken: 2, seconds: 1.3 });
+    const matrix = { endpoints: 1, callers: 3, cases: 3, wrong: ["one"] };
+    const figures = { cases: 4, contained: 1, escaped: 1, broken: 2, seconds: 1.3 };
+    expect(summaryOf(outcomes, matrix, 1_250)).toEqual({ ...figures, matrixCases: 3, matrixWrong: 1 });
+    expect(summaryOf(outcomes, null, 1_250)).toEqual({ ...figures, matrixCases: 0, matrixWrong: 0 });
   });
 
   it("shows what a script said without obeying it", () => {

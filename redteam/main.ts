@@ -3,18 +3,21 @@ import { parseArgs } from "node:util";
 import { CLASSES } from "./cases/index.ts";
 import { fuzzAll } from "./fuzz/index.ts";
 import { seedOf } from "./fuzz/random.ts";
-import { lineOf, summaryOf } from "./report.ts";
-import { runClasses } from "./run.ts";
+import { type MatrixResult, runMatrix } from "./matrix/run.ts";
+import { startMatrixStage } from "./matrix/stage.ts";
+import { lineOf, matrixLines, type Summary, summaryOf } from "./report.ts";
+import { type Outcome, runClasses } from "./run.ts";
 import { startStage } from "./support/stage.ts";
 
 const HELP = `npm run redteam -- [--json] [--only <class>]
 npm run redteam -- --fuzz [--json] [--seed <number>] [--runs <number>]
 
-Starts a platform of its own, lets a hostile tenant try every way out that is known, and ends with 1 when anything got
-out or could not be tried. With --fuzz it feeds generated and hurt input to the parsers instead.
+Starts a platform of its own, lets a hostile tenant try every way out that is known; then another, where everybody who
+must not calls every endpoint that the API's own description names. Ends with 1 when anything got out, was answered
+wrongly, or could not be tried. With --fuzz it feeds generated and hurt input to the parsers instead.
 
-  --json   one flat object on the last line: cases, contained, escaped, broken, seconds
-  --only   only the classes whose name holds this text
+  --json   one flat object on the last line: cases, contained, escaped, broken, seconds, matrixCases, matrixWrong
+  --only   only the classes whose name holds this text; "matrix" is the one of the API
   --fuzz   routes, hosts, ids, filters and sources against slow references, 100,000 of each
   --seed   the seed to repeat; it is printed
   --runs   how many of each
@@ -23,24 +26,48 @@ const FUZZ_RUNS = 100_000;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
+const MATRIX = "matrix";
+
 async function attack(only: string, json: boolean): Promise<number> {
   const classes = CLASSES.filter(({ name }) => name.includes(only));
-  if (classes.length === 0) {
-    process.stderr.write(`redteam: no class is called so. There are: ${CLASSES.map(({ name }) => name).join(", ")}\n`);
+  const withMatrix = MATRIX.includes(only);
+  if (classes.length === 0 && !withMatrix) {
+    const names = [...CLASSES.map(({ name }) => name), MATRIX].join(", ");
+    process.stderr.write(`redteam: no class is called so. There are: ${names}\n`);
     return 2;
   }
   const began = performance.now();
+  const outcomes = classes.length === 0 ? [] : await strikeOut(classes);
+  const matrix = withMatrix ? await askAll() : null;
+  const summary = summaryOf(outcomes, matrix, performance.now() - began);
+  print(json ? JSON.stringify(summary) : `\n${inWords(summary)}`);
+  return summary.escaped + summary.broken + summary.matrixWrong === 0 ? 0 : 1;
+}
+
+/** A hostile tenant's attempts, on a platform of their own. */
+async function strikeOut(classes: typeof CLASSES): Promise<Outcome[]> {
   const stage = await startStage();
   try {
-    const outcomes = await runClasses(classes, stage, (outcome) => print(lineOf(outcome)));
-    const summary = summaryOf(outcomes, performance.now() - began);
-    const words = `\n${summary.cases} cases, ${summary.escaped} escaped, ${summary.broken} could not be tried`;
-    print(json ? JSON.stringify(summary) : words);
-    return summary.escaped + summary.broken === 0 ? 0 : 1;
+    return await runClasses(classes, stage, (outcome) => print(lineOf(outcome)));
   } finally {
     await stage.dispose();
   }
 }
+
+/** Everybody's calls of every endpoint, on a platform of their own. */
+async function askAll(): Promise<MatrixResult> {
+  const stage = await startMatrixStage();
+  try {
+    const result = await runMatrix(stage);
+    for (const line of matrixLines(result)) print(line);
+    return result;
+  } finally {
+    await stage.dispose();
+  }
+}
+
+const inWords = ({ cases, escaped, broken, matrixCases, matrixWrong }: Summary): string =>
+  `${cases} cases, ${escaped} escaped, ${broken} could not be tried; ${matrixCases} of the matrix, ${matrixWrong} wrong`;
 
 async function fuzz(seed: number, runs: number, json: boolean): Promise<number> {
   print(`seed ${seed}`);

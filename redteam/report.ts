@@ -1,3 +1,4 @@
+import type { MatrixResult } from "./matrix/run.ts";
 import type { Outcome } from "./run.ts";
 
 /** The figures of one run, flat. */
@@ -7,6 +8,9 @@ export interface Summary {
   escaped: number;
   broken: number;
   seconds: number;
+  /** Calls that were judged against the table of rights. */
+  matrixCases: number;
+  matrixWrong: number;
 }
 
 const WIDTHS = { class: 24, name: 52, expected: 66 };
@@ -18,7 +22,7 @@ export function lineOf({ class: className, name, expected, outcome, detail }: Ou
 }
 
 /** Adds up how the attempts ended. */
-export function summaryOf(outcomes: readonly Outcome[], durationMs: number): Summary {
+export function summaryOf(outcomes: readonly Outcome[], matrix: MatrixResult | null, durationMs: number): Summary {
   const count = (kind: Outcome["outcome"]): number => outcomes.filter(({ outcome }) => outcome === kind).length;
   return {
     cases: outcomes.length,
@@ -26,7 +30,15 @@ export function summaryOf(outcomes: readonly Outcome[], durationMs: number): Sum
     escaped: count("escaped"),
     broken: count("broken"),
     seconds: Math.round(durationMs / 100) / 10,
+    matrixCases: matrix?.cases ?? 0,
+    matrixWrong: matrix?.wrong.length ?? 0,
   };
+}
+
+/** The lines that tell of a matrix: its size, and everything that was answered wrongly. */
+export function matrixLines({ endpoints, callers, cases, wrong }: MatrixResult): string[] {
+  const size = `${endpoints} endpoints × ${callers} callers, ${cases} cases, ${wrong.length} wrong`;
+  return [`matrix  ${size}`, ...wrong.map((line) => `    ${visible(line)}`)];
 }
 
 const cell = (text: string, width: number): string => {
