@@ -6,12 +6,14 @@ import type { ToolsDoor } from "./data/tools.ts";
 import type { EventsDoor, TriggersDoor } from "./events/delivery.ts";
 import type { DeliverRequest, DeliverResult } from "./events/dispatch.ts";
 import type { TriggerKind } from "./events/trigger.ts";
+import type { HandOverDoor } from "./hand-over.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { Quotas } from "./plans.ts";
 import type { OrgSettings, OrgState, Projection, VersionCode } from "./projection.ts";
 import type { HostKind, PathKind, Route, RouteDispatch } from "./routing/types.ts";
 import type { ScriptLimits, SomeScriptLimits } from "./script-limits.ts";
 import type { SecretsDoor } from "./secrets.ts";
+import type { Appended, UsageBatch, UsageDoor } from "./usage.ts";
 
 export type { Page, PageRequest } from "./page.ts";
 
@@ -174,7 +176,8 @@ export type TailEvent =
  * The door to all tenant state, served by `durable-objects`. Refusals are `PlatformError`s by code.
  * Methods marked safe may be retried once by the caller; the others must not be.
  */
-export interface StateDoor extends KvDoor, DocsDoor, CollectionsDoor, ToolsDoor, SecretsDoor, TriggersDoor, EventsDoor {
+export interface StateDoor
+  extends KvDoor, DocsDoor, CollectionsDoor, ToolsDoor, SecretsDoor, TriggersDoor, EventsDoor, UsageDoor {
   /** Makes the org's object known under its slug; safe. */
   openOrg(orgId: string, slug: string): Promise<void>;
   /** The projection as the object has it now; safe. Null when the org was destroyed or never opened. */
@@ -225,8 +228,11 @@ export interface StateDoor extends KvDoor, DocsDoor, CollectionsDoor, ToolsDoor,
   listRoutes(orgId: string): Promise<Route[]>;
   deleteRoute(orgId: string, routeId: string): Promise<boolean>;
 
-  /** Appends what an edge saw, for several orgs at once; safe: a record that is there already is ignored. */
-  appendLog(batches: LogBatch[]): Promise<void>;
+  /**
+   * Appends what an edge saw, and counts what it counted, for several orgs at once; safe: a record that is there already
+   * is ignored, and so is a batch that was counted.
+   */
+  appendLog(batches: LogBatch[], usage: UsageBatch[]): Promise<Appended>;
   listExecutions(orgId: string, filter: ExecutionFilter, page: PageRequest): Promise<Page<ExecutionDetail>>;
   findExecution(orgId: string, executionId: string): Promise<ExecutionDetail | null>;
   /**
@@ -240,7 +246,7 @@ export interface StateDoor extends KvDoor, DocsDoor, CollectionsDoor, ToolsDoor,
 }
 
 /** The door to the directory of hosts, served by `control-plane`. */
-export interface DirectoryDoor {
+export interface DirectoryDoor extends HandOverDoor {
   /** The org behind a slug; null when there is none. Safe. */
   findOrg(slug: string): Promise<{ orgId: string; slug: string; state: OrgState } | null>;
 }

@@ -581,6 +581,8 @@ export const RETURN_PATH_LENGTH_MAX = 2_000;
 export const SIGNING_KEYS_FRESH_MS = 60_000;
 /** Pause between two looks of an edge for a signing key that it does not know, in milliseconds. */
 export const SIGNING_KEYS_MISS_MS = 5_000;
+/** Requests of one edge that look for signing keys at once. */
+export const SIGNING_KEYS_ASKING_MAX = 8;
 /** How long a signing key signs, in milliseconds. */
 export const SIGNING_KEY_ACTIVE_MS = 30 * 24 * 60 * 60 * 1000;
 /** How long it is published before it signs, in milliseconds. */
@@ -605,6 +607,8 @@ export const AUDIT_EXPORT_PAGE = 500;
 export const PLANS_MAX = 100;
 /** Orgs that are told of new quotas at once. */
 export const QUOTAS_PUBLISH_CONCURRENCY = 8;
+/** How long a change of a plan waits for that before it returns anyway, in milliseconds. */
+export const QUOTAS_PUBLISH_WAIT_MS = 1_000;
 /** How long one pass goes on telling orgs of their new quotas, in milliseconds. */
 export const QUOTAS_PUBLISH_MS = 20_000;
 /** Calls of the API in a minute, which may all come at once, for each isolate of the control plane: about one org, */
@@ -623,8 +627,6 @@ export const UNKNOWN_HOSTS_PER_MINUTE_OF_ADDRESS = 120;
 export const UNKNOWN_HOSTS_PER_MINUTE = 1_200;
 /** Addresses whose requests for such hosts an edge counts apart; those beyond are counted as one. */
 export const UNKNOWN_HOSTS_ADDRESSES_MAX = 20_000;
-/** Orgs whose rate an edge counts. */
-export const ORG_RATES_MAX = 20_000;
 /** How long an edge goes by what it heard of an org's requests at other edges, in milliseconds. */
 export const OTHER_EDGES_FRESH_MS = 2_000;
 /** Most that an API key's own rate can be, in requests a minute. */

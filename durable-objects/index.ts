@@ -15,11 +15,10 @@ import type {
   VersionSource,
   VersionSummary,
 } from "../contracts/doors.ts";
-import type { LogBatch } from "../contracts/execution.ts";
 import type { OrgState, Projection, VersionCode } from "../contracts/projection.ts";
 import type { Route } from "../contracts/routing/index.ts";
-import { EventsState } from "./door/events.ts";
 import { plain } from "./door/plain.ts";
+import { UsageState } from "./door/usage.ts";
 import type { ScriptPatch } from "./org/scripts.ts";
 import { logStub, orgStub, pingStub } from "./stubs.ts";
 
@@ -35,7 +34,7 @@ export { Tools } from "./tools/tools.ts";
 const PING_KEY = "ping";
 
 /** The door to all tenant state: it finds the object and hands on; the objects decide. */
-export default class State extends EventsState implements StateDoor {
+export default class State extends UsageState implements StateDoor {
   async openOrg(orgId: string, slug: string): Promise<void> {
     await orgStub(this.env, orgId).openOrg(orgId, slug);
   }
@@ -126,12 +125,6 @@ export default class State extends EventsState implements StateDoor {
 
   async deleteRoute(orgId: string, routeId: string): Promise<boolean> {
     return orgStub(this.env, orgId).deleteRoute(routeId);
-  }
-
-  /** One org that cannot be reached loses nothing of the others; the whole call may then be repeated. */
-  async appendLog(batches: LogBatch[]): Promise<void> {
-    const appended = await Promise.allSettled(batches.map((batch) => logStub(this.env, batch.orgId).append(batch)));
-    for (const result of appended) if (result.status === "rejected") throw result.reason;
   }
 
   async listExecutions(orgId: string, filter: ExecutionFilter, page: PageRequest): Promise<Page<ExecutionDetail>> {

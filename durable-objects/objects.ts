@@ -23,10 +23,12 @@ export interface StoreTrigger {
   source: SourceOf<"kv"> | SourceOf<"docs">;
 }
 
-/** The triggers of one collection. Those of a lower revision never replace those of a higher one. */
+/** What its org tells a collection. What is of a lower revision never replaces what is of a higher one. */
 export interface StoreTriggers {
   revision: number;
   triggers: StoreTrigger[];
+  /** Why it may not grow, in bytes of the whole org; nothing or null while it may. */
+  overQuota?: { limit: number; used: number } | null;
 }
 
 /** A webhook trigger's signing secrets, sealed; the newest first. */
@@ -62,6 +64,8 @@ export interface StoreObject {
   createIndex(store: StoreName, index: DocIndex): Promise<DocIndex>;
   dropIndex(store: StoreName, name: string): Promise<boolean>;
   stats(store: StoreName): CollectionStats | null;
+  /** Bytes that it takes; 0 where it was never written. */
+  size(): number;
   /** Told by the Org; durable when it returns. */
   setTriggers(store: StoreName, triggers: StoreTriggers): Promise<void>;
   /** Removes all entries and keeps the collection's triggers; false when there was nothing. */
@@ -109,6 +113,10 @@ export interface OrgObject extends WithoutOrg<Omit<TriggersDoor, "previewSchedul
   addCollection(kind: CollectionKind, name: string): StoreTriggers;
   /** Lists it no more, until it is added again; safe. */
   dropCollection(kind: CollectionKind, name: string): void;
+  /** A collection tells how many bytes it has, when that has changed by much; safe. */
+  tellSize(kind: CollectionKind, name: string, bytes: number): Promise<void>;
+  /** Asks all collections how many bytes they have, and answers the sum; safe. */
+  measureStorage(): Promise<number>;
   /**
    * What a Dispatcher has to know. The Org hands it over with every change of its triggers; a Dispatcher that has
    * none yet, for queues, topics and runs that nobody waits for need no trigger, asks for it. Safe. Throws `not_found`

@@ -1,5 +1,12 @@
-import type { DispatchDoor, StateDoor } from "../doors.ts";
-import { DELIVERY_MARGIN_MS, FORGET_MS, INVOKE_MARGIN_MS, STATE_CALL_MS, WARM_MS } from "../limits.ts";
+import type { DirectoryDoor, DispatchDoor, StateDoor } from "../doors.ts";
+import {
+  DELIVERY_MARGIN_MS,
+  FORGET_MS,
+  INVOKE_MARGIN_MS,
+  STATE_CALL_MS,
+  TENANT_SESSION_CALL_MS,
+  WARM_MS,
+} from "../limits.ts";
 import { SCRIPT_LIMITS } from "../script-limits.ts";
 import type { CallRule, Rules } from "./guard.ts";
 
@@ -29,6 +36,9 @@ export const STATE_RULES: Rules<StateDoor> = {
   listRoutes: SAFE,
   deleteRoute: ONCE,
   appendLog: SAFE,
+  usageHours: SAFE,
+  usageChanged: SAFE,
+  measureStorage: SAFE,
   listExecutions: SAFE,
   findExecution: SAFE,
   tailExecutions: SAFE,
@@ -89,4 +99,14 @@ export const DISPATCH_RULES: Rules<DispatchDoor> = {
   deliver: { deadlineMs: SCRIPT_LIMITS.wallClockMs.max + DELIVERY_MARGIN_MS, safe: false },
   warm: { deadlineMs: WARM_MS, safe: false },
   forget: { deadlineMs: FORGET_MS, safe: false },
+};
+
+const ASKED: CallRule = { deadlineMs: TENANT_SESSION_CALL_MS, safe: true };
+
+export const DIRECTORY_RULES: Rules<DirectoryDoor> = {
+  findOrg: SAFE,
+  signingKeys: ASKED,
+  beginTenantSession: { deadlineMs: TENANT_SESSION_CALL_MS, safe: false },
+  renewTenantSession: ASKED,
+  endTenantSession: ASKED,
 };

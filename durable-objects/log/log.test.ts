@@ -18,7 +18,7 @@ const NOW = Date.now();
 
 async function logOf(records: ExecutionRecord[], lines: RunLines[] = []): Promise<string> {
   const orgId = newId("org");
-  await door.appendLog([logBatch(orgId, records, lines)]);
+  await door.appendLog([logBatch(orgId, records, lines)], []);
   return orgId;
 }
 
@@ -40,7 +40,7 @@ describe("the log", () => {
   it("lists executions newest first, whichever edge and batch brought them", async () => {
     const [a, b, c, d] = [execution(NOW - 40), execution(NOW - 30), execution(NOW - 20), execution(NOW - 10)];
     const orgId = await logOf([b, d]);
-    await door.appendLog([logBatch(orgId, [a, c])]);
+    await door.appendLog([logBatch(orgId, [a, c])], []);
     const page = await door.listExecutions(orgId, ALL, firstPage);
     expect(page).toEqual({ items: [d, c, b, a].map((record) => ({ ...record, lines: [] })), cursor: null });
   });
@@ -50,7 +50,7 @@ describe("the log", () => {
     const orgId = newId("org");
     for (let start = 0; start < 60; start += 7) {
       const batch = logBatch(orgId, records.slice(start, start + 10));
-      await door.appendLog([batch, batch]);
+      await door.appendLog([batch, batch], []);
     }
     const { ids, pages } = await listAll(orgId, ALL, 7);
     expect(ids).toHaveLength(60);
@@ -62,7 +62,7 @@ describe("the log", () => {
     const records = Array.from({ length: 6 }, (_, index) => execution(NOW - 100 + index));
     const orgId = await logOf(records);
     const first = await door.listExecutions(orgId, ALL, { cursor: null, limit: 3 });
-    await door.appendLog([logBatch(orgId, [execution(NOW)])]);
+    await door.appendLog([logBatch(orgId, [execution(NOW)])], []);
     const second = await door.listExecutions(orgId, ALL, { cursor: first.cursor, limit: 3 });
     const ids = [...first.items, ...second.items].map(({ id }) => id);
     expect(ids).toEqual(records.map(({ id }) => id).reverse());
@@ -126,8 +126,8 @@ describe("the log", () => {
     const more = [{ at: NOW + 1, level: "error" as const, text: "oh \u0000 “no” 😀" }];
     const orgId = await logOf([], [{ executionId: record.id, lines }]);
     const batch = logBatch(orgId, [record], [{ executionId: record.id, lines: more }]);
-    await door.appendLog([batch]);
-    await door.appendLog([batch]);
+    await door.appendLog([batch], []);
+    await door.appendLog([batch], []);
     const expected = { ...record, lines: [...lines, ...more] };
     expect(await door.findExecution(orgId, record.id)).toEqual(expected);
     expect((await door.listExecutions(orgId, ALL, firstPage)).items).toEqual([expected]);
@@ -146,7 +146,7 @@ describe("the log", () => {
   it("takes batches of several orgs at once and keeps them apart", async () => {
     const [one, two] = [newId("org"), newId("org")];
     const [first, second] = [execution(NOW), execution(NOW)];
-    await door.appendLog([logBatch(one, [first]), logBatch(two, [second], [], 3)]);
+    await door.appendLog([logBatch(one, [first]), logBatch(two, [second], [], 3)], []);
     expect((await listAll(one, ALL, 10)).ids).toEqual([first.id]);
     expect((await listAll(two, ALL, 10)).ids).toEqual([second.id]);
   });
@@ -175,7 +175,7 @@ describe("the log", () => {
     const lines = Array.from({ length: LOG_LINES_PER_EXECUTION_MAX }, () => ({ at: NOW, level: "log" as const, text }));
     const orgId = newId("org");
     for (const record of records) {
-      await door.appendLog([logBatch(orgId, [record], [{ executionId: record.id, lines }])]);
+      await door.appendLog([logBatch(orgId, [record], [{ executionId: record.id, lines }])], []);
     }
     const { ids, pages } = await listAll(orgId, ALL, 50);
     expect(ids).toEqual(records.map(({ id }) => id));

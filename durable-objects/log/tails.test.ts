@@ -41,9 +41,12 @@ describe("a live tail", () => {
   it("tells each execution as it comes, with the lines that are there", async () => {
     const orgId = newId("org");
     const [one, two] = [execution(NOW), execution(NOW + 1)];
-    await door.appendLog([logBatch(orgId, [execution(NOW - 1)], [{ executionId: one.id, lines: [line("early")] }])]);
+    await door.appendLog(
+      [logBatch(orgId, [execution(NOW - 1)], [{ executionId: one.id, lines: [line("early")] }])],
+      [],
+    );
     const tail = await follow(orgId);
-    await door.appendLog([logBatch(orgId, [one, two], [{ executionId: one.id, lines: [line("hello")] }])]);
+    await door.appendLog([logBatch(orgId, [one, two], [{ executionId: one.id, lines: [line("hello")] }])], []);
     expect(await tail.next()).toEqual({
       type: "execution",
       execution: { ...one, lines: [line("early"), line("hello")] },
@@ -55,8 +58,8 @@ describe("a live tail", () => {
     const orgId = newId("org");
     const record = execution(NOW);
     const tail = await follow(orgId);
-    await door.appendLog([logBatch(orgId, [record])]);
-    await door.appendLog([logBatch(orgId, [], [{ executionId: record.id, lines: [line("late")] }])]);
+    await door.appendLog([logBatch(orgId, [record])], []);
+    await door.appendLog([logBatch(orgId, [], [{ executionId: record.id, lines: [line("late")] }])], []);
     expect((await tail.next()).type).toBe("execution");
     expect(await tail.next()).toEqual({
       type: "lines",
@@ -71,9 +74,9 @@ describe("a live tail", () => {
     const tail = await follow(orgId);
     const [one, two] = [execution(NOW), execution(NOW)];
     const batch = logBatch(orgId, [one]);
-    await door.appendLog([batch]);
-    await door.appendLog([batch]);
-    await door.appendLog([logBatch(orgId, [two])]);
+    await door.appendLog([batch], []);
+    await door.appendLog([batch], []);
+    await door.appendLog([logBatch(orgId, [two])], []);
     expect(await tail.next()).toMatchObject({ execution: { id: one.id } });
     expect(await tail.next()).toMatchObject({ execution: { id: two.id } });
   });
@@ -88,8 +91,8 @@ describe("a live tail", () => {
     const byScript = await follow(orgId, { scriptId: "scr_other" });
     const byStatus = await follow(orgId, { status: "5xx" });
     const byText = await follow(orgId, { text: "NEEDLE" });
-    await door.appendLog([logBatch(orgId, [ok, failed, other])]);
-    await door.appendLog([logBatch(orgId, [], [{ executionId: ok.id, lines: [line("a needle")] }])]);
+    await door.appendLog([logBatch(orgId, [ok, failed, other])], []);
+    await door.appendLog([logBatch(orgId, [], [{ executionId: ok.id, lines: [line("a needle")] }])], []);
     expect(await byScript.next()).toMatchObject({ execution: { id: other.id } });
     expect(await byStatus.next()).toMatchObject({ execution: { id: failed.id } });
     expect(await byText.next()).toEqual({ type: "execution", execution: { ...ok, lines: [line("a needle")] } });
@@ -99,7 +102,7 @@ describe("a live tail", () => {
     const [one, two] = [newId("org"), newId("org")];
     const tail = await follow(one);
     const mine = execution(NOW);
-    await door.appendLog([logBatch(two, [execution(NOW)]), logBatch(one, [mine])]);
+    await door.appendLog([logBatch(two, [execution(NOW)]), logBatch(one, [mine])], []);
     expect(await tail.next()).toMatchObject({ execution: { id: mine.id } });
   });
 

@@ -7,6 +7,7 @@ import type { Page, PageRequest } from "../../contracts/page.ts";
 import type { Database } from "../database.ts";
 import type { StoreTriggers } from "../objects.ts";
 import { decodeCursor, encodeCursor, pageSize } from "../pages.ts";
+import { requireQuota } from "./quotas.ts";
 import { storeTriggers } from "./configuration.ts";
 
 type CollectionRow = { kind: CollectionKind; name: string; created_at: number };
@@ -16,6 +17,11 @@ const positionSchema = z.object({ after: z.string() });
 /** Every collection that was ever written, those that were dropped too: something may be left of them. */
 export function allCollections(db: Database): { kind: CollectionKind; name: string }[] {
   return db.all<{ kind: CollectionKind; name: string }>("SELECT kind, name FROM collections");
+}
+
+/** Every collection that something is in. */
+export function listedCollections(db: Database): { kind: CollectionKind; name: string }[] {
+  return db.all<{ kind: CollectionKind; name: string }>("SELECT kind, name FROM collections WHERE dropped = 0");
 }
 
 /** One page of the collections of a kind, by name. */
@@ -31,12 +37,13 @@ export function listCollections(db: Database, kind: CollectionKind, page: PageRe
 
 /**
  * Writes down that a collection is there, and says which triggers it has. Throws `over_budget` where it is new and the
- * org has as many as it may.
+ * org has as many as any may, `over_quota` where it has as many as its plan allows.
  */
 export function addCollection(db: Database, kind: CollectionKind, name: string, now: number): StoreTriggers {
   const known = db.find<{ dropped: number }>("SELECT dropped FROM collections WHERE kind = ? AND name = ?", kind, name);
   if (known?.dropped !== 0) {
     checkRoom(db, kind, known === null);
+    requireQuota(db, "collections", countCollections(db));
     db.run(
       `INSERT INTO collections (kind, name, created_at) VALUES (?, ?, ?)
        ON CONFLICT (kind, name) DO UPDATE SET created_at = excluded.created_at, dropped = 0`,
@@ -50,7 +57,12 @@ export function addCollection(db: Database, kind: CollectionKind, name: string, 
 
 /** A collection has nothing in it any more; it is there again when it is next written. */
 export function dropCollection(db: Database, kind: CollectionKind, name: string): void {
-  db.run("UPDATE collections SET dropped = 1 WHERE kind = ? AND name = ?", kind, name);
+  db.run("UPDATE collections SET dropped = 1, bytes = 0 WHERE kind = ? AND name = ?", kind, name);
+}
+
+/** Collections of both kinds that are there. */
+export function countCollections(db: Database): number {
+  return db.find<{ count: number }>("SELECT count(*) AS count FROM collections WHERE dropped = 0")?.count ?? 0;
 }
 
 function checkRoom(db: Database, kind: CollectionKind, isNew: boolean): void {

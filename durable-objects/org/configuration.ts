@@ -3,6 +3,7 @@ import type { Trigger } from "../../contracts/events/trigger.ts";
 import type { Database } from "../database.ts";
 import type { DispatcherConfiguration, SigningSecret, StoreTriggers } from "../objects.ts";
 import { getOrg } from "./settings.ts";
+import { storageOverQuota } from "./storage.ts";
 import { type TriggerRow, triggerOf } from "./trigger-rows.ts";
 
 /** What the Dispatcher of the org has to know now. */
@@ -22,11 +23,13 @@ export function firstConfiguration(db: Database, now: number): DispatcherConfigu
 export function storeTriggers(db: Database, kind: CollectionKind, name: string): StoreTriggers {
   const query = "SELECT * FROM triggers WHERE kind = ? AND subject = ? AND state <> 'disabled' ORDER BY name";
   const triggers = db.all<TriggerRow>(query, kind, name).map(triggerOf);
+  const overQuota = storageOverQuota(db);
   return {
     revision: revisionOf(db),
     triggers: triggers.flatMap(({ id, source }) =>
       source.kind === "kv" || source.kind === "docs" ? [{ id, source }] : [],
     ),
+    ...(overQuota === null ? {} : { overQuota }),
   };
 }
 

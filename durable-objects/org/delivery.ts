@@ -9,7 +9,7 @@ import { findPart } from "./content.ts";
 import { findLinkedCode } from "./linked-code.ts";
 import { findProjection } from "./projection.ts";
 import { storeOfKey } from "./reconfigure.ts";
-import { findOpenOrg, findOrg } from "./settings.ts";
+import { findOpenOrg, findOrg, retentionMs, storedSettings } from "./settings.ts";
 
 /** What the Org object reaches outside itself. */
 export interface Outside {
@@ -20,6 +20,10 @@ export interface Outside {
   };
   configureDispatcher(configuration: DispatcherConfiguration): Promise<void>;
   setTriggers(store: StoreName, triggers: StoreTriggers): Promise<void>;
+  /** Says how long the log is kept, in milliseconds; null for as long as the platform keeps it. */
+  setRetention(orgId: string, retentionMs: number | null): Promise<void>;
+  /** How many bytes a collection has. */
+  sizeOf(store: StoreName): Promise<number>;
   /** Erases one of the org's objects; safe to repeat. */
   erase(object: "log" | "dispatcher" | "tools" | "sql", orgId: string): Promise<void>;
   eraseStore(store: StoreName): Promise<void>;
@@ -31,6 +35,8 @@ export function outsideOf(env: Env): Outside {
     projections: env.PROJECTIONS,
     configureDispatcher: (configuration) => dispatcherStub(env, configuration.orgId).configure(configuration),
     setTriggers: (store, triggers) => storeStub(env, store).setTriggers(store, triggers),
+    setRetention: (orgId, retentionMs) => logStub(env, orgId).setRetention(retentionMs),
+    sizeOf: (store) => storeStub(env, store).size(),
     erase: async (object, orgId) => STUBS[object](env, orgId).erase(),
     eraseStore: (store) => storeStub(env, store).erase(),
   };
@@ -76,6 +82,11 @@ export async function deliver(db: Database, outside: Outside, row: OutboxRow): P
       if (org === null) return;
       const { kind, name } = storeOfKey(row.key);
       await outside.setTriggers({ orgId: org.org_id, kind, name }, storeTriggers(db, kind, name));
+      return;
+    }
+    case "configure_log": {
+      const org = findOpenOrg(db);
+      if (org !== null) await outside.setRetention(org.org_id, retentionMs(storedSettings(org).quotas));
       return;
     }
     case "erase_store": {

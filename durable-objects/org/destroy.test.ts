@@ -31,7 +31,7 @@ async function fullOrg() {
   await door.saveScript(org.orgId, ada, upload("two"));
   await door.createRoute(org.orgId, routeTo(script.id, "/"));
   const record = execution(Date.now());
-  await door.appendLog([logBatch(org.orgId, [record])]);
+  await door.appendLog([logBatch(org.orgId, [record])], []);
   return { ...org, script, record };
 }
 
@@ -75,7 +75,7 @@ describe("destroying an org", () => {
     expect((await refusalOf(door.saveScript(orgId, ada, upload("three")))).code).toBe("not_found");
     expect((await refusalOf(door.setOrgState(orgId, "running"))).code).toBe("not_found");
     await door.setOrgState(orgId, "destroying");
-    await door.appendLog([logBatch(orgId, [record])]);
+    await door.appendLog([logBatch(orgId, [record])], []);
     await evictDurableObject(orgStub(testEnv, orgId));
     expect((await refusalOf(door.openOrg(orgId, slug))).code).toBe("gone");
     expect(await door.projection(orgId)).toBeNull();

@@ -18,7 +18,7 @@ import type {
 import { PlatformError } from "../../contracts/errors.ts";
 import type { Trigger, TriggerInput, TriggerPatch } from "../../contracts/events/trigger.ts";
 import { newId } from "../../contracts/ids.ts";
-import { REMOVAL_WAIT_MS } from "../../contracts/limits.ts";
+import { REMOVAL_WAIT_MS, STORAGE_ASKED_AT_ONCE } from "../../contracts/limits.ts";
 import type { OrgState, Projection, VersionCode } from "../../contracts/projection.ts";
 import type { Route } from "../../contracts/routing/index.ts";
 import type { SecretSummary } from "../../contracts/secrets.ts";
@@ -28,7 +28,7 @@ import type { DispatcherConfiguration, OrgObject, StoreTriggers } from "../objec
 import { secretContext, signingSecretContext } from "../secrets/contexts.ts";
 import { currentKeys } from "../secrets/current-keys.ts";
 import { Keyring } from "../secrets/keyring.ts";
-import { addCollection, dropCollection, listCollections } from "./collections.ts";
+import { addCollection, dropCollection, listCollections, listedCollections } from "./collections.ts";
 import { firstConfiguration } from "./configuration.ts";
 import { type Outside, outsideOf } from "./delivery.ts";
 import { destroyOrg } from "./destroy.ts";
@@ -56,6 +56,8 @@ import {
   rotateSigningSecret,
   type SealedSigningSecret,
 } from "./signing-secrets.ts";
+import { checkStorage, noteSizes, storedBytes } from "./storage.ts";
+import { inGroups } from "../in-groups.ts";
 import { findTrigger, listTriggers } from "./trigger-rows.ts";
 import { createTrigger, deleteTrigger, patchTrigger } from "./triggers.ts";
 import { findVersionSource, findVersionFiles, versionPair } from "./version-files.ts";
@@ -67,6 +69,7 @@ import { listVersions } from "./versions.ts";
  */
 export class Org extends DurableObject<Env> implements OrgObject {
   readonly #db: Database;
+  readonly #outside: Outside;
   readonly #publisher: Publisher;
   /** Made when it is needed: keys that cannot be read concern secrets only. */
   readonly #keyring: () => Keyring;
@@ -74,6 +77,7 @@ export class Org extends DurableObject<Env> implements OrgObject {
   constructor(ctx: DurableObjectState, env: Env, outside: Outside = outsideOf(env)) {
     super(ctx, env);
     this.#db = new Database(ctx.storage, ORG_MIGRATIONS);
+    this.#outside = outside;
     this.#publisher = new Publisher(this.#db, ctx.storage, outside);
     this.#keyring = () => new Keyring(currentKeys(env));
     void ctx.blockConcurrencyWhile(async () => {
@@ -100,7 +104,11 @@ export class Org extends DurableObject<Env> implements OrgObject {
   }
 
   async changeSettings(patch: SettingsPatch): Promise<{ before: StoredSettings; after: StoredSettings }> {
-    return this.#change((db, now) => changeSettings(db, patch, now));
+    return this.#change((db, now) => {
+      const changed = changeSettings(db, patch, now);
+      checkStorage(db, now);
+      return changed;
+    });
   }
 
   async destroyOrg(): Promise<void> {
@@ -182,6 +190,24 @@ export class Org extends DurableObject<Env> implements OrgObject {
 
   addCollection(kind: CollectionKind, name: string): StoreTriggers {
     return this.#write((db, now) => addCollection(db, kind, name, now));
+  }
+
+  async tellSize(kind: CollectionKind, name: string, bytes: number): Promise<void> {
+    await this.#change((db, now) => noteSizes(db, [{ kind, name, bytes }], now));
+  }
+
+  async measureStorage(): Promise<number> {
+    const { org_id: orgId } = getOrg(this.#db);
+    const collections = listedCollections(this.#db);
+    const sizes = await inGroups(collections, STORAGE_ASKED_AT_ONCE, async ({ kind, name }) => ({
+      kind,
+      name,
+      bytes: await this.#outside.sizeOf({ orgId, kind, name }),
+    }));
+    return this.#change((db, now) => {
+      noteSizes(db, sizes, now);
+      return storedBytes(db);
+    });
   }
 
   dispatcherConfiguration(): DispatcherConfiguration {

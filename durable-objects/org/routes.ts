@@ -12,6 +12,7 @@ import {
   sortByPrecedence,
 } from "../../contracts/routing/index.ts";
 import type { Database } from "../database.ts";
+import { requireQuota } from "./quotas.ts";
 import { getScript, liveVersion } from "./scripts.ts";
 import { publish } from "./settings.ts";
 
@@ -57,6 +58,7 @@ export function createRoute(db: Database, input: RouteInput, now: number): Route
       usage: existing.length,
     });
   }
+  requireQuota(db, "routes", existing.length);
   const route: Route = { id: newId("route"), scriptId: script.id, method, host, path, pathKind, dispatch };
   db.run(
     "INSERT INTO routes (id, script_id, method, host, path, path_kind, dispatch) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -3,6 +3,7 @@ import { PlatformError } from "../../contracts/errors.ts";
 import { newId } from "../../contracts/ids.ts";
 import { SCRIPTS_PER_ORG_MAX } from "../../contracts/limits.ts";
 import type { Database } from "../database.ts";
+import { requireQuota } from "./quotas.ts";
 import { relink } from "./relink.ts";
 import { hasRoutes } from "./routes.ts";
 import { getScript, liveVersion, patchScript, type ScriptRow, summaryOfScript } from "./scripts.ts";
@@ -77,6 +78,7 @@ function createScript(db: Database, save: Save, now: number): ScriptRow {
       usage,
     });
   }
+  requireQuota(db, "scripts", usage);
   const { input, actor } = save;
   const id = newId("script");
   const versionId = insertVersion(db, { ...save, scriptId: id, number: 1, author: actor }, now);

@@ -5,6 +5,7 @@ import triggersAndCollections from "../../migrations/org/0004-triggers-and-colle
 import secrets from "../../migrations/org/0005-secrets.sql";
 import routeDispatch from "../../migrations/org/0006-route-dispatch.sql";
 import droppedCollections from "../../migrations/org/0007-dropped-collections.sql";
+import storage from "../../migrations/org/0008-storage.sql";
 import type { Migration } from "../database.ts";
 
 /** Schema of the Org object. */
@@ -16,4 +17,5 @@ export const ORG_MIGRATIONS: readonly Migration[] = [
   { name: "0005-secrets", sql: secrets },
   { name: "0006-route-dispatch", sql: routeDispatch },
   { name: "0007-dropped-collections", sql: droppedCollections },
+  { name: "0008-storage", sql: storage },
 ];

@@ -4,6 +4,7 @@ import type { SecretSummary } from "../../contracts/secrets.ts";
 import type { Database } from "../database.ts";
 import { secretContext } from "../secrets/contexts.ts";
 import type { Keyring } from "../secrets/keyring.ts";
+import { requireQuota } from "./quotas.ts";
 import { reconfigureDispatcher } from "./reconfigure.ts";
 import { getScript } from "./scripts.ts";
 import { getOrg } from "./settings.ts";
@@ -124,6 +125,7 @@ function findRow(db: Database, name: string, scriptId: string | null): SecretRow
 
 function refuseOneTooMany(db: Database): void {
   const usage = db.find<{ count: number }>("SELECT count(*) AS count FROM secrets")?.count ?? 0;
+  requireQuota(db, "secrets", usage);
   if (usage < SECRETS_PER_ORG_MAX) return;
   throw new PlatformError("over_budget", `An org has at most ${SECRETS_PER_ORG_MAX} secrets. Delete one first.`, {
     limit: SECRETS_PER_ORG_MAX,

@@ -1,5 +1,6 @@
 import type { SettingsPatch, StoredSettings } from "../../contracts/doors.ts";
 import { PlatformError } from "../../contracts/errors.ts";
+import type { Quotas } from "../../contracts/plans.ts";
 import { DEFAULT_ORG_SETTINGS, type OrgState, projectionKey } from "../../contracts/projection.ts";
 import type { Database } from "../database.ts";
 import { enqueue, isEmpty, wakeAll } from "../outbox/rows.ts";
@@ -38,6 +39,15 @@ export function storedSettings(org: Pick<OrgRow, "settings">): StoredSettings {
   };
 }
 
+/** Key of the outbox row by which the Log hears how long executions are kept. */
+const LOG_KEY = "log";
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** How long the executions of an org are kept by its plan, in milliseconds; null where the plan does not say. */
+export function retentionMs({ retentionDays }: Quotas): number | null {
+  return retentionDays === undefined ? null : retentionDays * DAY_MS;
+}
+
 /** Changes what the patch names, and publishes when that changed anything. */
 export function changeSettings(
   db: Database,
@@ -56,6 +66,9 @@ export function changeSettings(
   const text = JSON.stringify(after);
   if (text !== JSON.stringify(before)) {
     db.run("UPDATE org SET settings = ?", text);
+    if (retentionMs(after.quotas) !== retentionMs(before.quotas)) {
+      enqueue(db, { key: LOG_KEY, operation: "configure_log" }, now);
+    }
     publish(db, now);
   }
   return { before, after };

@@ -4,6 +4,7 @@ import type { Trigger, TriggerSource } from "../../contracts/events/trigger.ts";
 import { TRIGGERS_PER_ORG_MAX } from "../../contracts/limits.ts";
 import type { Database } from "../database.ts";
 import { checkSchedule } from "../dispatcher/cron/schedule.ts";
+import { requireQuota } from "./quotas.ts";
 import { getScript, liveVersion } from "./scripts.ts";
 import { findTrigger, type TriggerRow, triggerOf } from "./trigger-rows.ts";
 import { listed, triggerConflict } from "./trigger-targets.ts";
@@ -29,7 +30,7 @@ export function checkedSource(db: Database, source: TriggerSource, self: string)
   return { ...source, of: observedTrigger(db, source.of) };
 }
 
-/** Throws `conflict` for a name that is taken, and `invalid` for one trigger too many. */
+/** Throws `conflict` for a name that is taken, `over_quota` or `invalid` for one trigger too many. */
 export function refuseNewTrigger(db: Database, name: string): void {
   const other = db.find<TriggerRow>("SELECT * FROM triggers WHERE name = ?", name);
   if (other !== null) {
@@ -37,6 +38,7 @@ export function refuseNewTrigger(db: Database, name: string): void {
     throw triggerConflict(`There is a trigger ${JSON.stringify(name)} already. ${hint}`, [triggerOf(other)]);
   }
   const usage = db.find<{ count: number }>("SELECT count(*) AS count FROM triggers")?.count ?? 0;
+  requireQuota(db, "triggers", usage);
   if (usage < TRIGGERS_PER_ORG_MAX) return;
   throw new PlatformError("invalid", `An org has at most ${TRIGGERS_PER_ORG_MAX} triggers. Delete one first.`, {
     limit: TRIGGERS_PER_ORG_MAX,

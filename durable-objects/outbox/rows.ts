@@ -16,6 +16,7 @@ const RANKS = {
   delete_projection: 2,
   delete_code: 3,
   erase_log: 4,
+  configure_log: 10,
   configure_dispatcher: 10,
   configure_store: 11,
   erase_store: 12,

@@ -4,7 +4,7 @@ import { EVENTS_OUTBOX_MAX } from "../../contracts/limits.ts";
 import type { Database } from "../database.ts";
 import type { Collection } from "./collection.ts";
 import { addRow, backlog } from "./outbox/rows.ts";
-import { checkSize } from "./size.ts";
+import { checkQuota, checkSize } from "./size.ts";
 import type { Change } from "./triggers.ts";
 
 /**
@@ -42,6 +42,11 @@ export class Changes {
   /** Whether they leave something to wake for. */
   get wakes(): boolean {
     return this.#wakes || this.#events > 0;
+  }
+
+  /** Bytes by which the collection has grown; less than 0 where it has shrunk. */
+  get grownBytes(): number {
+    return this.#grownBytes;
   }
 
   /** Says that they do, other than for their events. */
@@ -86,10 +91,14 @@ export class Changes {
    * Ends them, still inside the transaction; answers the collection as it is now.
    *
    * @param bytes reads the size of the storage.
-   * @throws PlatformError `over_budget` for a collection that grew beyond what it may have.
+   * @throws PlatformError `over_budget` for a collection that grew beyond what it may have, `over_quota` for one that
+   *   may not grow.
    */
   finish(bytes: () => number): Collection {
-    if (this.#grownBytes > 0) checkSize(bytes());
+    if (this.#grownBytes > 0) {
+      checkSize(bytes());
+      checkQuota(this.#collection.overQuota);
+    }
     const next = { ...this.#collection, version: this.#version, count: this.#count };
     if (next.version !== this.#collection.version || next.count !== this.#collection.count) {
       this.db.run("UPDATE collection SET version = ?, count = ?", next.version, next.count);

@@ -13,6 +13,8 @@ export interface Collection extends StoreName {
   announced: boolean;
   triggersRevision: number;
   triggers: readonly CompiledTrigger[];
+  /** Why it may not grow; null while it may. */
+  overQuota: NonNullable<StoreTriggers["overQuota"]> | null;
 }
 
 type Row = {
@@ -25,6 +27,7 @@ type Row = {
   announced: number;
   triggers_revision: number;
   triggers: string;
+  over_quota: string | null;
 };
 
 /** Reads the row; null where the collection was never written. */
@@ -41,28 +44,34 @@ export function findCollection(db: Database): Collection | null {
     announced: row.announced === 1,
     triggersRevision: row.triggers_revision,
     triggers: compileTriggers(JSON.parse(row.triggers) as StoreTriggers["triggers"]),
+    overQuota: row.over_quota === null ? null : (JSON.parse(row.over_quota) as Collection["overQuota"]),
   };
 }
 
 /** Writes the row of an empty collection. */
 export function addCollection(db: Database, { orgId, kind, name }: StoreName, told: StoreTriggers, now: number): void {
   db.run(
-    `INSERT INTO collection (only, org_id, kind, name, created_at, version, count, triggers_revision, triggers)
-     VALUES (1, ?, ?, ?, ?, 0, 0, ?, ?)`,
+    `INSERT INTO collection (only, org_id, kind, name, created_at, version, count, triggers_revision, triggers, over_quota)
+     VALUES (1, ?, ?, ?, ?, 0, 0, ?, ?, ?)`,
     orgId,
     kind,
     name,
     now,
     told.revision,
     JSON.stringify(told.triggers),
+    overQuotaText(told),
   );
 }
 
-/** Replaces the triggers, unless those that are there are newer. */
+/** Replaces what the org has told, unless that is newer. */
 export function replaceTriggers(db: Database, told: StoreTriggers): void {
   db.run(
-    "UPDATE collection SET triggers_revision = ?1, triggers = ?2 WHERE triggers_revision < ?1",
+    "UPDATE collection SET triggers_revision = ?1, triggers = ?2, over_quota = ?3 WHERE triggers_revision < ?1",
     told.revision,
     JSON.stringify(told.triggers),
+    overQuotaText(told),
   );
 }
+
+const overQuotaText = ({ overQuota = null }: StoreTriggers): string | null =>
+  overQuota === null ? null : JSON.stringify(overQuota);

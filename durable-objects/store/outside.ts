@@ -10,6 +10,8 @@ export interface StoreOutside {
   addCollection(store: StoreName): Promise<StoreTriggers>;
   /** Has the org list the collection no more, until it is made known again; safe to repeat. */
   dropCollection(store: StoreName): Promise<void>;
+  /** Tells the org how many bytes the collection has; safe to repeat. */
+  tellSize(store: StoreName, bytes: number): Promise<void>;
   /** Hands deliveries over; durable when it returns, and safe to repeat. */
   enqueue(orgId: string, deliveries: NewDelivery[]): Promise<void>;
 }
@@ -19,6 +21,7 @@ export function outsideOf(env: Env): StoreOutside {
   return {
     addCollection: async ({ orgId, kind, name }) => plain(orgObject(env, orgId).addCollection(kind, name)),
     dropCollection: ({ orgId, kind, name }) => orgObject(env, orgId).dropCollection(kind, name),
+    tellSize: ({ orgId, kind, name }, bytes) => orgObject(env, orgId).tellSize(kind, name, bytes),
     enqueue: (orgId, deliveries) => dispatcherStub(env, orgId).enqueue(deliveries),
   };
 }

@@ -5,6 +5,7 @@ import type { Doc, DocIndex, DocPage, DocQuery, DocWrite, DocWritten } from "../
 import type { KvCall, KvEntry, KvOutcome, KvRange, KvWrite, KvWritten } from "../../contracts/data/kv.ts";
 import { NO_ORIGIN, type Origin } from "../../contracts/data/origin.ts";
 import { PlatformError, platformErrorOf } from "../../contracts/errors.ts";
+import { STORAGE_LOOK_BYTES } from "../../contracts/limits.ts";
 import type { Page } from "../../contracts/page.ts";
 import { Alarms } from "../alarms.ts";
 import { Database } from "../database.ts";
@@ -24,7 +25,7 @@ import { writeEntries, writeNothing } from "./kv/write.ts";
 import { Handover } from "./outbox/handover.ts";
 import { outsideOf, type StoreOutside } from "./outside.ts";
 import { STORE_MIGRATIONS } from "./schema.ts";
-import { statsOf } from "./size.ts";
+import { isWorthTelling, statsOf } from "./size.ts";
 
 /**
  * One collection of kv or docs. Each change stands in one transaction with the events that it is; they are handed
@@ -37,6 +38,9 @@ export class Store extends DurableObject<Env> implements StoreObject {
   readonly #alarms: Alarms;
   /** What the row of the collection says; null where it was never written. */
   #collection: Collection | null = null;
+  /** Bytes that were written and removed since the last look at the size, and the size that the org was told. */
+  #movedBytes = 0;
+  #toldBytes = 0;
 
   constructor(ctx: DurableObjectState, env: Env, outside: StoreOutside = outsideOf(env)) {
     super(ctx, env);
@@ -59,6 +63,7 @@ export class Store extends DurableObject<Env> implements StoreObject {
     void ctx.blockConcurrencyWhile(async () => {
       db.open(Date.now());
       this.#collection = findCollection(db);
+      this.#toldBytes = this.size();
       await this.#alarms.arm(Date.now());
     });
   }
@@ -133,6 +138,10 @@ export class Store extends DurableObject<Env> implements StoreObject {
     return statsOf(collection.count - expired, this.ctx.storage.sql.databaseSize);
   }
 
+  size(): number {
+    return this.#collection === null ? 0 : this.ctx.storage.sql.databaseSize;
+  }
+
   async setTriggers(store: StoreName, triggers: StoreTriggers): Promise<void> {
     // The org knows of the collection, though its first write may still be on its way here.
     this.#open(store, triggers, false);
@@ -205,6 +214,19 @@ export class Store extends DurableObject<Env> implements StoreObject {
     this.#collection = findCollection(this.#db);
   }
 
+  /** Lets the org know of a size that has changed by much; where it does not hear of it, it asks within the hour. */
+  #tellSize(collection: Collection, grownBytes: number): void {
+    this.#movedBytes += Math.abs(grownBytes);
+    if (this.#movedBytes < STORAGE_LOOK_BYTES) return;
+    this.#movedBytes = 0;
+    const bytes = this.ctx.storage.sql.databaseSize;
+    if (!isWorthTelling(bytes, this.#toldBytes)) return;
+    this.#toldBytes = bytes;
+    this.#outside.tellSize(collection, bytes).catch((error: unknown) => {
+      console.warn(`size of ${collection.kind}/${collection.name}:`, error);
+    });
+  }
+
   /** Makes changes all or none, with their events, and has those handed over without waiting for it. */
   #change<T>(origin: Origin, work: (changes: Changes) => T): T {
     const collection = this.#existing();
@@ -216,6 +238,7 @@ export class Store extends DurableObject<Env> implements StoreObject {
     });
     this.#collection = after;
     if (changes.events > 0) this.#handover.kick();
+    this.#tellSize(after, changes.grownBytes);
     // In this same turn, hence durable with the change.
     if (changes.wakes) void this.#alarms.arm(now);
     return result;

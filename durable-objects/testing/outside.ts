@@ -11,6 +11,9 @@ class Playground {
   /** What Dispatchers and Stores were told last. */
   readonly configurations = new Map<string, DispatcherConfiguration>();
   readonly storeTriggers = new Map<string, StoreTriggers>();
+  /** How long Logs were told to keep executions, by org; and what collections say that they have, in bytes. */
+  readonly retentions = new Map<string, number | null>();
+  readonly sizes = new Map<string, number>();
   /** Keys that begin so cannot be written or removed. */
   failing: string[] = [];
   /** Writes wait while this is true. */
@@ -20,6 +23,8 @@ class Playground {
     this.values.clear();
     this.configurations.clear();
     this.storeTriggers.clear();
+    this.retentions.clear();
+    this.sizes.clear();
     this.deeds.length = 0;
     this.failing = [];
     this.hanging = false;
@@ -56,6 +61,11 @@ export const playgroundOutside: Outside = {
     await playground.act(`configure ${kind}/${name} ${orgId}`, `store:${orgId}`);
     playground.storeTriggers.set(`${orgId}/${kind}/${name}`, triggers);
   },
+  setRetention: async (orgId, retentionMs) => {
+    await playground.act(`configure log ${orgId}`, `log:${orgId}`);
+    playground.retentions.set(orgId, retentionMs);
+  },
+  sizeOf: async ({ orgId, kind, name }) => playground.sizes.get(`${orgId}/${kind}/${name}`) ?? 0,
   erase: (object, orgId) => playground.act(`erase ${object} ${orgId}`, `${object}:${orgId}`),
   eraseStore: ({ orgId, kind, name }) => playground.act(`erase ${kind}/${name} ${orgId}`, `store:${orgId}`),
 };

@@ -13,6 +13,8 @@ class Surroundings {
   /** Collections that were made known, as often as they were. */
   readonly added: StoreName[] = [];
   readonly dropped: StoreName[] = [];
+  /** What the org was told last, by org and name. */
+  readonly sizes = new Map<string, number>();
   /** What a new collection is told. */
   triggers: StoreTrigger[] = [];
   /** What was taken over, in order, and in how many calls; both by org. */
@@ -46,9 +48,10 @@ export const storeOutside: StoreOutside = {
     // Polled, for a promise made in a test does not wake an object that waits for it.
     while (surroundings.slow.has(store.orgId)) await scheduler.wait(5);
     if (surroundings.gone.has(store.orgId)) throw new PlatformError("not_found", "The org is gone.");
-    return { revision: 1, triggers };
+    return { revision: 1, triggers, overQuota: null };
   },
   dropCollection: async (store) => void surroundings.dropped.push(store),
+  tellSize: async ({ orgId, name }, bytes) => void surroundings.sizes.set(`${orgId}/${name}`, bytes),
   enqueue: async (orgId, deliveries) => {
     surroundings.calls.set(orgId, (surroundings.calls.get(orgId) ?? 0) + 1);
     while (surroundings.busy.has(orgId)) await scheduler.wait(5);

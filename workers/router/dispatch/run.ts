@@ -1,6 +1,7 @@
 import { PlatformError } from "../../../contracts/errors.ts";
 import type { Trigger } from "../../../contracts/execution.ts";
-import type { ProjectedScript } from "../../../contracts/projection.ts";
+import type { TenantUser } from "../../../contracts/hand-over.ts";
+import type { OrgSettings, ProjectedScript } from "../../../contracts/projection.ts";
 import type { Verdict } from "../../../contracts/quarantine.ts";
 import type { RouterContext, RouterEnv } from "../env.ts";
 import { newExecutionId } from "../log/execution-id.ts";
@@ -9,6 +10,7 @@ import { pace } from "../pace/pace.ts";
 import { journal, quarantine } from "../quarantine/watch.ts";
 import { attempt } from "./attempt.ts";
 import { enterGate, leaveGate } from "./gate.ts";
+import { runRefusal } from "../usage/quotas.ts";
 import { refused, type Ended } from "./outcomes.ts";
 import type { Fault } from "./run-facts.ts";
 import { finish } from "./write-down.ts";
@@ -22,6 +24,8 @@ export interface Run {
   request: Request;
   /** Path and query, for the record. */
   path: string;
+  /** Who is signed in at the host that it came to. */
+  user?: TenantUser | null;
   /** When the answer has to have begun at the latest, in epoch milliseconds, where the script's own time is longer. */
   dueAt?: number;
   /** The run that invoked this one. */
@@ -59,17 +63,24 @@ export interface RunResult {
  * Runs a script in its isolate and writes the run down. The script has its wall clock to begin an answer; what
  * it streams after that is its own affair, up to its limits. Never throws for a tenant's fault: those are results.
  *
- * @throws PlatformError `unavailable` when the org runs too many at once; such a run never began and is not written down.
+ * @throws PlatformError `unavailable` when the org runs too many at once, `too_many_requests` when it has run as many as
+ *   it may this month; such a run never began and is not written down.
  */
 export async function runScript(run: Run, env: RouterEnv, ctx: RouterContext): Promise<RunResult> {
   const { orgId, settings } = run.org.projection;
+  const refusal = runRefusal(run.org.projection);
+  if (refusal !== null) throw refusal;
   const verdict = quarantine.active ? quarantine.verdictOf(orgId, Date.now()) : null;
-  enterGate(orgId, verdict?.kind === "slowed" ? 1 : settings.concurrencyMax);
+  enterGate(orgId, verdict?.kind === "slowed" ? 1 : concurrencyOf(settings));
   const running = runThroughGate(run, verdict, env, ctx);
   // A caller that goes away takes its request with it, but the run must go on to leave the gate and to be written down.
   ctx.waitUntil(running);
   return running;
 }
+
+/** Runs at once on one edge: as many as the plan allows, or fewer where the org's own settings say so. */
+const concurrencyOf = ({ concurrencyMax, quotas }: OrgSettings): number =>
+  quotas.concurrency === undefined ? concurrencyMax : Math.min(concurrencyMax, quotas.concurrency);
 
 async function runThroughGate(
   run: Run,

@@ -4,6 +4,7 @@ import { redactSecrets } from "../capabilities/redaction.ts";
 import type { RouterContext, RouterEnv } from "../env.ts";
 import { logBuffer, scheduleDelivery } from "../log/delivery.ts";
 import { newExecutionId } from "../log/execution-id.ts";
+import { usageMeter } from "../usage/meter.ts";
 import { announce, CALLER_GONE_STATUS, isWorthALook } from "./caller.ts";
 import { traitsOf } from "./isolate.ts";
 import { isWorthKeeping, keepBody } from "./kept-body.ts";
@@ -72,6 +73,9 @@ function writeDown(run: Run, told: Ended, measured: Measured, env: RouterEnv, ct
   const { orgId } = run.org.projection;
   const ended = told.fault === null ? told : { ...told, fault: withoutSecrets(orgId, told.fault) };
   if (run.asksAgain === true && ended.refusal?.code === "unavailable") return resultOf(measured, ended);
+  if (ended.outcome !== "refused") {
+    usageMeter.ran(orgId, ended.outcome === "ok", measured.startedAt + measured.durationMs);
+  }
   const facts = { ...measured, status: statusOf(ended) };
   let { response } = ended;
   if (response !== null && isWorthKeeping(response)) {

@@ -1,6 +1,7 @@
 import type { StateDoor } from "../../../contracts/doors.ts";
 import { LOG_FLUSH_INTERVAL_MS, STATE_CALL_MS } from "../../../contracts/limits.ts";
 import { withDeadline } from "../deadline.ts";
+import { type UsageMeter, usageMeter } from "../usage/meter.ts";
 import { LogBuffer } from "./buffer.ts";
 
 /** The one buffer of this isolate. */
@@ -10,17 +11,25 @@ let deliveringUntil = 0;
 let scheduledUntil = 0;
 
 /**
- * Hands the buffer to the log, one delivery at a time. What fails is put back and tried again with
- * the next delivery; the log ignores what it has already.
+ * Hands the buffer, and what the meter counted, to the log, one delivery at a time. What fails is put back and tried
+ * again with the next delivery; the log ignores what it has already.
  */
-export async function deliverLog(state: Pick<StateDoor, "appendLog">, buffer: LogBuffer = logBuffer): Promise<void> {
+export async function deliverLog(
+  state: Pick<StateDoor, "appendLog">,
+  buffer: LogBuffer = logBuffer,
+  meter: UsageMeter = usageMeter,
+): Promise<void> {
   const now = Date.now();
-  if (now < deliveringUntil || buffer.size === 0) return;
+  if (now < deliveringUntil || (buffer.size === 0 && !meter.waits)) return;
   deliveringUntil = now + STATE_CALL_MS + LOG_FLUSH_INTERVAL_MS;
   const batches = buffer.take();
+  const usage = meter.take(now);
   try {
-    await withDeadline(state.appendLog(batches), STATE_CALL_MS, "Delivering the log");
+    const appended = await withDeadline(state.appendLog(batches, usage), STATE_CALL_MS, "Delivering the log");
+    meter.settle(usage, appended);
+    buffer.putBack(batches.filter(({ orgId }) => appended.failedOrgs.includes(orgId)));
   } catch {
+    meter.settle(usage, null);
     buffer.putBack(batches);
   } finally {
     deliveringUntil = 0;

@@ -4,7 +4,15 @@ import { WorkerEntrypoint } from "cloudflare:workers";
  * A state process in memory for the router's tests: what it is told to know it knows, what it is told to
  * fail at it fails at, and what the log received it shows.
  */
-const known = { orgs: new Map(), code: new Map(), log: [], fail: new Set(), calls: new Map() };
+const known = {
+  orgs: new Map(),
+  code: new Map(),
+  log: [],
+  usage: [],
+  standings: new Map(),
+  fail: new Set(),
+  calls: new Map(),
+};
 
 function called(name) {
   known.calls.set(name, (known.calls.get(name) ?? 0) + 1);
@@ -62,9 +70,12 @@ export default class Authority extends WorkerEntrypoint {
     called("versionCode");
     return known.code.get(`${orgId}/${versionId}`) ?? null;
   }
-  appendLog(batches) {
+  appendLog(batches, usage) {
     called("appendLog");
     known.log.push(...structuredClone(batches));
+    known.usage.push(...structuredClone(usage));
+    const standings = usage.map(({ orgId }) => known.standings.get(orgId)).filter((standing) => standing !== undefined);
+    return { standings, failedOrgs: [] };
   }
   findOrg(slug) {
     called("findOrg");
@@ -171,5 +182,12 @@ export default class Authority extends WorkerEntrypoint {
   }
   takeLog() {
     return known.log.splice(0);
+  }
+  takeUsage() {
+    return known.usage.splice(0);
+  }
+  /** What edges are told of an org when they hand over what they counted. */
+  setStanding(standing) {
+    known.standings.set(standing.orgId, standing);
   }
 }

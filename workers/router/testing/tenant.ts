@@ -1,6 +1,7 @@
 import { env, SELF } from "cloudflare:test";
 
 import { newId } from "../../../contracts/ids.ts";
+import type { UsageBatch, UsageStanding } from "../../../contracts/usage.ts";
 import type { LogBatch } from "../../../contracts/execution.ts";
 import {
   DEFAULT_ORG_SETTINGS,
@@ -27,6 +28,8 @@ interface Authority {
   setFailing(names: string[]): Promise<void>;
   callsOf(name: string): Promise<number>;
   takeLog(): Promise<LogBatch[]>;
+  takeUsage(): Promise<UsageBatch[]>;
+  setStanding(standing: UsageStanding): Promise<void>;
   /** What a method of the state answers from now on, one a call; the last stays. */
   setAnswers(name: string, answers: ({ value: unknown } | { refusal: object })[]): Promise<void>;
   /** The arguments of its calls since the last look. */
