@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import type { Endpoint } from "./api/endpoint.ts";
 import { ENDPOINTS } from "./api/index.ts";
 import {
   CAPABILITIES,
@@ -28,8 +29,15 @@ describe("org roles", () => {
     }
   });
 
-  it("let a viewer change nothing", () => {
-    expect(CHANGES.filter((capability) => ORG_ROLE_CAPABILITIES.viewer.has(capability))).toEqual([]);
+  it("let a viewer change nothing, but come and go", () => {
+    const changes = CHANGES.filter((capability) => ORG_ROLE_CAPABILITIES.viewer.has(capability));
+    expect(changes).toEqual(["org:open", "org:leave"]);
+  });
+
+  it("leave people and their keys to owners and admins", () => {
+    for (const capability of ["members:write", "org:keys", "audit:read"] as const) {
+      expect(ORG_ROLES.filter((role) => ORG_ROLE_CAPABILITIES[role].has(capability))).toEqual(["owner", "admin"]);
+    }
   });
 
   it("leave the destruction of an org to its owner", () => {
@@ -44,13 +52,20 @@ describe("org roles", () => {
 });
 
 describe("platform roles", () => {
-  it("let owners and admins do everything", () => {
+  it("let owners do everything, and admins all but what holds for everybody", () => {
     expect([...PLATFORM_ROLE_CAPABILITIES.owner]).toEqual(CAPABILITIES);
-    expect([...PLATFORM_ROLE_CAPABILITIES.admin]).toEqual(CAPABILITIES);
+    const owners = CAPABILITIES.filter((capability) => !PLATFORM_ROLE_CAPABILITIES.admin.has(capability));
+    expect(owners).toEqual(["platform:settings"]);
   });
 
   it("let a member look after their own account and touch no org", () => {
-    expect([...PLATFORM_ROLE_CAPABILITIES.member].sort()).toEqual(["keys:manage", "me:read", "orgs:list"]);
+    const own = ["keys:manage", "me:read", "me:write", "orgs:list", "plans:read"];
+    expect([...PLATFORM_ROLE_CAPABILITIES.member].sort()).toEqual(own);
+  });
+
+  it("let a partner make orgs, and nothing with people", () => {
+    const own = ["keys:manage", "me:read", "orgs:create", "orgs:list", "plans:read"];
+    expect([...PLATFORM_ROLE_CAPABILITIES.partner].sort()).toEqual(own);
   });
 });
 
@@ -80,18 +95,32 @@ describe("a key's scopes", () => {
   });
 });
 
+/** Endpoints that answer anybody. A new one makes the platform reachable for strangers: think twice. */
+const OPEN = ["acceptInvitation", "claimOwner", "getSetup", "lookAtInvitation", "signUp"];
+/** What the platform's admins alone do inside an org. */
+const ADMINS_ONLY = new Set<Capability>(["platform:secrets", "orgs:limit"]);
+
 describe("endpoints", () => {
   it("that change something ask for a capability beyond looking", () => {
     const questions = ["checkRoute", "matchRoute", "getKvBatch", "queryDocs", "countDocs", "previewTrigger"];
-    const harmless = new Set([...questions, "claimOwner"]);
+    const harmless = new Set([...questions, ...OPEN]);
     const loose = Object.values(ENDPOINTS)
       .filter((endpoint) => endpoint.method !== "GET" && !harmless.has(endpoint.id))
       .filter((endpoint) => endpoint.capability === null || !CHANGES.includes(endpoint.capability));
     expect(loose.map((endpoint) => endpoint.id)).toEqual([]);
   });
 
-  it("stay behind a capability except for the first owner's claim", () => {
-    const open = Object.values(ENDPOINTS).filter((endpoint) => endpoint.capability === null);
-    expect(open.map((endpoint) => endpoint.id)).toEqual(["getSetup", "claimOwner"]);
+  it("stay behind a capability except for the ways to an account", () => {
+    const open = Object.values<Endpoint>(ENDPOINTS).filter((endpoint) => endpoint.capability === null);
+    expect(open.map((endpoint) => endpoint.id).sort()).toEqual(OPEN);
+  });
+
+  it("in an org ask for what org roles have, and elsewhere for what platform roles have", () => {
+    const inOrgs = ORG_ROLES.flatMap((role) => [...ORG_ROLE_CAPABILITIES[role]]);
+    const misplaced = Object.values<Endpoint>(ENDPOINTS).filter(
+      ({ capability, path }) =>
+        capability !== null && path.includes("{slug}") !== inOrgs.includes(capability) && !ADMINS_ONLY.has(capability),
+    );
+    expect(misplaced.map((endpoint) => endpoint.id)).toEqual([]);
   });
 });

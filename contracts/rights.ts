@@ -21,6 +21,8 @@ export const CAPABILITIES = [
   "org:write",
   "org:delete",
   "org:open",
+  "org:leave",
+  "org:keys",
   "members:read",
   "members:write",
   "audit:read",
@@ -46,6 +48,7 @@ export type Capability = (typeof CAPABILITIES)[number];
 export const PERSON_ROLES = ["owner", "admin", "member"] as const;
 /** A partner is a program that makes and manages orgs of its own; it acts by keys and never signs in. */
 export const PLATFORM_ROLES = [...PERSON_ROLES, "partner"] as const;
+export type PersonRole = (typeof PERSON_ROLES)[number];
 export type PlatformRole = (typeof PLATFORM_ROLES)[number];
 export const ORG_ROLES = ["owner", "admin", "developer", "viewer"] as const;
 export type OrgRole = (typeof ORG_ROLES)[number];
@@ -65,6 +68,7 @@ export const PLATFORM_ROLE_CAPABILITIES: Record<PlatformRole, ReadonlySet<Capabi
 const VIEW = [
   "org:read",
   "org:open",
+  "org:leave",
   "members:read",
   "usage:read",
   "scripts:read",
@@ -88,6 +92,7 @@ const DEVELOP = [
 const MANAGE = [
   ...DEVELOP,
   "org:write",
+  "org:keys",
   "members:write",
   "audit:read",
   "secrets:write",
@@ -120,7 +125,7 @@ export const scopeSchema = z.enum(["*", "read", ...CAPABILITIES]);
 export type Scope = z.infer<typeof scopeSchema>;
 
 const READS: ReadonlySet<Capability> = new Set<Capability>([
-  ...VIEW.filter((capability) => capability !== "org:open"),
+  ...VIEW.filter((capability) => capability !== "org:open" && capability !== "org:leave"),
   "me:read",
   "orgs:list",
   "plans:read",

@@ -4,14 +4,20 @@ import * as docs from "./docs.ts";
 import type { Endpoint } from "./endpoint.ts";
 import * as executions from "./executions.ts";
 import * as identity from "./identity.ts";
+import * as invitations from "./invitations.ts";
 import * as kv from "./kv.ts";
 import * as me from "./me.ts";
+import * as members from "./members.ts";
+import * as open from "./open.ts";
 import * as orgs from "./orgs.ts";
+import * as partners from "./partners.ts";
+import * as platform from "./platform.ts";
 import * as queues from "./queues.ts";
 import * as routes from "./routes.ts";
 import * as scripts from "./scripts.ts";
 import * as secrets from "./secrets.ts";
 import * as triggers from "./triggers.ts";
+import * as users from "./users.ts";
 
 /** Every endpoint of the control plane, by id. */
 export const ENDPOINTS = {
@@ -24,12 +30,44 @@ export const ENDPOINTS = {
   endOtherSessions: me.endOtherSessions,
   listKeys: identity.listKeys,
   createKey: identity.createKey,
+  patchKey: identity.patchKey,
   revokeKey: identity.revokeKey,
+  listOrgKeys: identity.listOrgKeys,
+  revokeOrgKey: identity.revokeOrgKey,
+  getPlatformSettings: platform.getPlatformSettings,
+  patchPlatformSettings: platform.patchPlatformSettings,
+  listUsers: users.listUsers,
+  inviteUser: users.inviteUser,
+  getUser: users.getUser,
+  patchUser: users.patchUser,
+  signOutUser: users.signOutUser,
+  listPlatformInvitations: invitations.listPlatformInvitations,
+  revokePlatformInvitation: invitations.revokePlatformInvitation,
+  lookAtInvitation: invitations.lookAtInvitation,
+  acceptInvitation: invitations.acceptInvitation,
+  signUp: invitations.signUp,
+  listPartners: partners.listPartners,
+  createPartner: partners.createPartner,
+  getPartner: partners.getPartner,
+  patchPartner: partners.patchPartner,
+  listPartnerKeys: partners.listPartnerKeys,
+  createPartnerKey: partners.createPartnerKey,
+  revokePartnerKey: partners.revokePartnerKey,
+  listMembers: members.listMembers,
+  inviteMember: members.inviteMember,
+  patchMember: members.patchMember,
+  removeMember: members.removeMember,
+  leaveOrg: members.leaveOrg,
+  listInvitations: members.listInvitations,
+  revokeInvitation: members.revokeInvitation,
+  resendInvitation: members.resendInvitation,
   listOrgs: orgs.listOrgs,
   createOrg: orgs.createOrg,
   getOrg: orgs.getOrg,
   patchOrg: orgs.patchOrg,
   deleteOrg: orgs.deleteOrg,
+  signInToOrg: open.signInToOrg,
+  rotateSigningKeys: open.rotateSigningKeys,
   listScripts: scripts.listScripts,
   createScript: scripts.createScript,
   getScript: scripts.getScript,

@@ -40,8 +40,12 @@ const PARAMS: Record<string, string> = {
   trigger: "nothing",
   queue: "nothing",
   topic: "nothing",
+  userId: newId("user"),
 };
 const ID_KINDS: [place: string, kind: IdKind][] = [
+  ["/partners/", "user"],
+  ["/users/", "user"],
+  ["/invitations/", "invitation"],
   ["/keys/", "key"],
   ["/me/sessions/", "session"],
   ["/routes/", "route"],

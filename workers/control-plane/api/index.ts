@@ -4,22 +4,34 @@ import { deliveries } from "./deliveries.ts";
 import { docs } from "./docs.ts";
 import { executions } from "./executions.ts";
 import { identity } from "./identity.ts";
+import { invitations } from "./invitations.ts";
 import { keys } from "./keys.ts";
 import { kv } from "./kv.ts";
 import { me } from "./me.ts";
+import { members } from "./members.ts";
+import { open } from "./open.ts";
 import { orgs } from "./orgs.ts";
+import { partners } from "./partners.ts";
+import { platform } from "./platform.ts";
 import { queues } from "./queues.ts";
 import { routes } from "./routes.ts";
 import { scripts } from "./scripts.ts";
 import { secrets } from "./secrets.ts";
 import { triggers } from "./triggers.ts";
+import { users } from "./users.ts";
 
 /** Every endpoint of the API with its handler. */
 export const MOUNTED: readonly Mounted[] = [
   identity,
   me,
   keys,
+  platform,
+  users,
+  invitations,
+  partners,
+  members,
   orgs,
+  open,
   scripts,
   routes,
   executions,
