@@ -17,6 +17,8 @@ export class Scope {
   readonly edges: Edges;
   /** Address of the caller; null where nobody that can be trusted tells it. */
   readonly address: string | null;
+  /** City and country of the caller, as the network tells them; null where nobody does. */
+  readonly place: string | null;
   #connection: Connection | null = null;
   readonly #background: Promise<unknown>[] = [];
 
@@ -26,6 +28,7 @@ export class Scope {
     this.edges = new Edges(env);
     // Only Cloudflare overwrites this header; elsewhere a caller could write it.
     this.address = request !== null && isSecure(env) ? request.headers.get("cf-connecting-ip") : null;
+    this.place = request === null || this.address === null ? null : placeOf(request);
   }
 
   get database(): Database {
@@ -40,7 +43,13 @@ export class Scope {
 
   /** Ends the scope; give the promise to `waitUntil`. */
   async close(): Promise<void> {
-    await Promise.all(this.#background);
+    // Such work may hand over more of it.
+    while (this.#background.length > 0) await Promise.all(this.#background.splice(0));
     await this.#connection?.close();
   }
+}
+
+function placeOf({ cf }: Request): string | null {
+  const parts = [cf?.["city"], cf?.["country"]].filter((part) => typeof part === "string");
+  return parts.length === 0 ? null : parts.join(", ");
 }

@@ -1,7 +1,10 @@
 import { PlatformError } from "../../../contracts/errors.ts";
 
-/** Classes and codes of SQLSTATE that mean "not able now": connection, resources, shutdown, lock not available. */
-const UNAVAILABLE = /^(?:08|53|57P|55P03|28)/;
+/**
+ * Classes and codes of SQLSTATE that mean "not able now": connection, resources, shutdown, lock not available, and two
+ * transactions that waited for each other, of which one was given up.
+ */
+const UNAVAILABLE = /^(?:08|40|53|57P|55P03|28)/;
 /** Text that PostgreSQL cannot store (a NUL character), in a column or in JSON. */
 const UNSTORABLE = /^(?:22021|22P05)$/;
 /** What the driver says, without a code, when it has no connection or lost it. */
