@@ -13,6 +13,7 @@ export default defineConfig({
       "sdk",
       "test",
       "test/api",
+      "test/pages",
       "redteam",
       "crash",
     ],
