@@ -8,8 +8,10 @@ export const RATE_HEADERS = {
   reset: "x-ratelimit-reset",
 } as const;
 
+type ToldStanding = Pick<RateStanding, "limit" | "remaining" | "resetSeconds">;
+
 /** Name and value of each header of a standing. */
-export function rateHeaders({ limit, remaining, resetSeconds }: RateStanding): [name: string, value: string][] {
+export function rateHeaders({ limit, remaining, resetSeconds }: ToldStanding): [name: string, value: string][] {
   return [
     [RATE_HEADERS.limit, String(limit)],
     [RATE_HEADERS.remaining, String(remaining)],
@@ -23,4 +25,11 @@ export function tooManyRequests(what: string, standing: RateStanding): PlatformE
   const retryAfterSeconds = Math.max(1, standing.retryAfterSeconds);
   const message = `${what}. Wait ${retryAfterSeconds} s and try again.`;
   return new PlatformError("too_many_requests", message, { limit, resetSeconds, retryAfterSeconds });
+}
+
+/** The headers of such a refusal; none for any other one. */
+export function rateHeadersOf({ code, details }: PlatformError): [name: string, value: string][] {
+  const { limit, resetSeconds } = details;
+  if (code !== "too_many_requests" || typeof limit !== "number" || typeof resetSeconds !== "number") return [];
+  return rateHeaders({ limit, remaining: 0, resetSeconds });
 }

@@ -1,5 +1,6 @@
 import { ERROR_STATUS, errorBody, type PlatformError } from "../../../contracts/errors.ts";
 import { newId } from "../../../contracts/ids.ts";
+import { rateHeadersOf } from "../../../contracts/rate/headers.ts";
 import { page } from "./page.ts";
 
 const RETRY_AFTER_SECONDS = 1;
@@ -8,10 +9,12 @@ const RETRY_AFTER_SECONDS = 1;
 export function refuse(request: Request, error: PlatformError, requestId: string = newId("request")): Response {
   const status = ERROR_STATUS[error.code];
   const headers = new Headers({ "cache-control": "no-store", "x-request-id": requestId });
-  const { retryAfterS } = error.details;
-  if (error.code === "unavailable") {
-    headers.set("retry-after", String(typeof retryAfterS === "number" ? retryAfterS : RETRY_AFTER_SECONDS));
+  const { retryAfterS, retryAfterSeconds = retryAfterS } = error.details;
+  if (error.code === "unavailable" || error.code === "too_many_requests") {
+    const seconds = typeof retryAfterSeconds === "number" ? retryAfterSeconds : RETRY_AFTER_SECONDS;
+    headers.set("retry-after", String(seconds));
   }
+  for (const [name, value] of rateHeadersOf(error)) headers.set(name, value);
   const { allow } = error.details;
   if (error.code === "method_not_allowed" && Array.isArray(allow)) headers.set("allow", allow.join(", "));
   if (wantsPage(request)) {
