@@ -77,3 +77,13 @@ export async function makeOrg(core: Core, token: string, slug: string): Promise<
   if (made.status !== 201) throw new Error(`no org: ${made.text}`);
   return made.json.id as string;
 }
+
+/** The token in the newest letter that an address was sent. */
+export async function tokenFor(core: Core, email: string): Promise<string> {
+  const { rows } = await core.sql.query("select text from mail where recipient = $1 order by created_at desc limit 1", [
+    email,
+  ]);
+  const token = /token=([0-9a-f]{64})/.exec(rows[0]?.text ?? "")?.[1];
+  if (token === undefined) throw new Error(`no link for ${email}: ${JSON.stringify(rows)}`);
+  return token;
+}
