@@ -75,6 +75,12 @@ describe("a bucket", () => {
     );
   });
 
+  test("takes times that come out of order for one time, and adds none of it twice", () => {
+    const rate = { limit: 5, periodMs: 1_000 };
+    const pauses = Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? -150 : 150));
+    expect(through(rate, pauses)).toBe(5);
+  });
+
   test("goes on at once where the clock was set back by a day", () => {
     const rate = { limit: 5, periodMs: 1_000 };
     const day = 86_400_000;

@@ -36,6 +36,9 @@ export const UNITS_PER_REQUEST_MS = 1_000;
 
 const limitOf = ({ limit }: Rate): number => Math.min(limit, RATE_LIMIT_MAX);
 
+/** Requests that are under way together may see times that differ by so much, in milliseconds, and not in order. */
+const OUT_OF_ORDER_MS = 1_000;
+
 /** Units that one request takes. */
 export const unitsOfRequest = ({ periodMs }: Rate): number => periodMs * UNITS_PER_REQUEST_MS;
 
@@ -56,10 +59,10 @@ export const fullBucket = (rate: Rate, now: number): Bucket => ({ level: capacit
  */
 export function fill(bucket: Bucket, rate: Rate, now: number, addedPerMs: number = unitsPerMs(rate)): void {
   const elapsedMs = now - bucket.at;
-  const level = elapsedMs > 0 ? bucket.level + elapsedMs * addedPerMs : bucket.level;
   const capacity = capacityOf(rate);
+  const level = elapsedMs > 0 ? bucket.level + elapsedMs * addedPerMs : bucket.level;
   bucket.level = level < capacity ? level : capacity;
-  bucket.at = now;
+  if (elapsedMs > 0 || elapsedMs < -OUT_OF_ORDER_MS) bucket.at = now;
 }
 
 /** Takes one request out of a bucket that has been filled; false, and nothing taken, when it does not hold one. */

@@ -24,6 +24,7 @@ import { drawQrCode } from "./pages/qr-code.ts";
 import { setupPage } from "./pages/setup.ts";
 import { signInPage } from "./pages/sign-in.ts";
 import { signUpPage } from "./pages/sign-up.ts";
+import { rateOfUncounted } from "./rate/headers.ts";
 import { Scope } from "./scope.ts";
 
 type Handler = (context: Context<AppTypes>) => Response | Promise<Response>;
@@ -72,6 +73,7 @@ export function createApp(): Hono<AppTypes> {
   });
   app.use(securityHeaders());
   app.use(securityOfTransport);
+  app.use(rateOfUncounted);
   app.use(`${AUTH_PATH}/*`, bodyLimit({ maxSize: AUTH_BODY_BYTES_MAX, onError: () => tooLarge(AUTH_BODY_BYTES_MAX) }));
   app.use(bodyLimit({ maxSize: API_BODY_BYTES_MAX, onError: () => tooLarge(API_BODY_BYTES_MAX) }));
 

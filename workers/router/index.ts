@@ -1,5 +1,7 @@
 import { parseHost } from "../../contracts/hosts.ts";
 import { PlatformError, platformErrorOf } from "../../contracts/errors.ts";
+import { admitStranger, refusalAtOrg } from "./admission/admit.ts";
+import { unknownHosts } from "./admission/unknown-hosts.ts";
 import { withDeadline } from "./deadline.ts";
 import { keepCookiesHome } from "./dispatch/cookies.ts";
 import { runLater } from "./dispatch/later.ts";
@@ -36,12 +38,17 @@ export default {
     const rawHost = url.slice(hostStart, pathStart);
     const target = url.slice(pathStart);
     const known = hostsOf(env).lookUp(rawHost);
-    if (known === null) return platformHost(request, rawHost, env);
+    const now = Date.now();
+    if (known === null) return platformHost(request, rawHost, env, now);
     // A slash in the header has become the beginning of the path, which a proxy in front may have read otherwise.
-    if (request.headers.get("host")?.includes("/") === true) return unknownHost(request);
+    if (request.headers.get("host")?.includes("/") === true) return unknownHost(request, now);
     try {
-      const org = await resolveOrg(known, env, Date.now());
-      if (org === null || org.projection.state !== "running") return unknownHost(request);
+      const isFresh = now < known.freshUntil;
+      const org = isFresh ? known.org : await resolveOrg(known, env, now, () => admitStranger(request, now));
+      if (org === null && isFresh) return unknownHost(request, now);
+      if (org === null || org.projection.state !== "running") throw noOrgHere();
+      const refusal = refusalAtOrg(org.projection, isFresh ? now : Date.now());
+      if (refusal !== null) return refuse(request, refusal);
       if (isReserved(target))
         return await reserved(request, { org, env, ctx, finish: (result) => finish(request, result, org, env) });
       return await serve(request, target, rawHost, org, env, ctx);
@@ -93,18 +100,21 @@ function unrouted(request: Request, path: string, hostname: string, org: Resolve
   return refuse(request, new PlatformError("not_found", "No route of this org matches the path."));
 }
 
-const unknownHost = (request: Request): Response =>
-  refuse(request, new PlatformError("not_found", "No org lives at this host. Check the spelling, or create it."));
+const noOrgHere = (): PlatformError =>
+  new PlatformError("not_found", "No org lives at this host. Check the spelling, or create it.");
+
+const unknownHost = (request: Request, now: number): Response =>
+  refuse(request, unknownHosts.refusal(request, now) ?? noOrgHere());
 
 /** Hosts that are no org's: the control plane's own, the bare domain, and everything else. */
-async function platformHost(request: Request, rawHost: string, env: RouterEnv): Promise<Response> {
+async function platformHost(request: Request, rawHost: string, env: RouterEnv, now: number): Promise<Response> {
   const hostname = parseHost(rawHost)?.hostname;
   if (hostname === env.DOMAIN && hostname !== env.APP_HOST) {
     const url = new URL(request.url);
     url.hostname = env.APP_HOST;
     return Response.redirect(url.href, 302);
   }
-  if (hostname !== env.APP_HOST) return unknownHost(request);
+  if (hostname !== env.APP_HOST) return unknownHost(request, now);
   try {
     return await withDeadline(env.CONTROL_PLANE.fetch(request), CONTROL_PLANE_CALL_MS, "The control plane");
   } catch (error) {

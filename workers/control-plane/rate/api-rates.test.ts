@@ -25,10 +25,10 @@ const keyOf = (facts: Partial<PrincipalKey> = {}): PrincipalKey => ({
 });
 
 /** Somebody who asks for something, with a role in it or not. */
-function asking(userId: string, facts: Partial<Standing> & { key?: PrincipalKey } = {}): Standing {
+function asking(userId: string, facts: Partial<Omit<Standing, "principal">> & { key?: PrincipalKey } = {}): Standing {
   const { key = keyOf(), ...standing } = facts;
   const user = { id: userId, email: `${userId}@example.com`, name: "Somebody", role: "member" as const };
-  const principal = { user, key, sessionId: null, membersCreateOrgs: false, setCookies: [] };
+  const principal = { user, key, sessionId: null, twoFactor: false, membersCreateOrgs: false, setCookies: [] };
   return { principal, org: null, role: null, ...standing };
 }
 

@@ -111,12 +111,13 @@ function count(bucket: OrgBucket, now: number): void {
 /** Requests that were let through in the last second: those of the second before count for the part that reaches into it. */
 function countedLately(bucket: OrgBucket, now: number): number {
   turn(bucket, now);
-  return bucket.count + bucket.countBefore * (1 - (now - bucket.countedFrom) / SECOND_MS);
+  const elapsedMs = Math.max(0, now - bucket.countedFrom);
+  return bucket.count + bucket.countBefore * (1 - elapsedMs / SECOND_MS);
 }
 
 function turn(bucket: OrgBucket, now: number): void {
   const elapsedMs = now - bucket.countedFrom;
-  if (elapsedMs >= 0 && elapsedMs < SECOND_MS) return;
+  if (Math.abs(elapsedMs) < SECOND_MS) return;
   bucket.countBefore = elapsedMs >= SECOND_MS && elapsedMs < 2 * SECOND_MS ? bucket.count : 0;
   bucket.countedFrom = bucket.countBefore > 0 ? bucket.countedFrom + SECOND_MS : now;
   bucket.count = 0;
