@@ -8,6 +8,6 @@ import type { Scope } from "../scope.ts";
 export function navigationOf(scope: Scope, { user: { email, role } }: Principal) {
   const mailbox = hasMailbox(scope.env) && (role === "owner" || role === "admin");
   return html`<a href="/api/docs">API</a> ${mailbox ? html`<a href="/mailbox">Mailbox</a>` : ""}
-    <a class="who" href="/account" title="Your account">${email}</a>
+    <a href="/account"><span class="when-wide">${email}</span><span class="when-narrow">Account</span></a>
     <button class="plain" id="sign-out">Sign out</button>`;
 }

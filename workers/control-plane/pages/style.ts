@@ -27,6 +27,9 @@ code, .mono { font-family: var(--mono); font-size: 13px; font-variant-numeric: t
 .mark { display: inline-flex; align-items: center; gap: 8px; color: var(--text); text-decoration: none; font-weight: 600; }
 .mark svg { color: var(--accent); }
 .top nav { margin-left: auto; display: flex; align-items: center; gap: 16px; }
+.top nav a, .top nav button { white-space: nowrap; color: var(--quiet); text-decoration: none; }
+.top nav a:hover, .top nav button:hover { color: var(--text); }
+.when-narrow { display: none; }
 main { max-width: 880px; margin: 0 auto; padding: 24px 24px 64px; }
 .narrow > * { max-width: 408px; }
 .narrow .top { padding-top: 10vh; }
@@ -67,6 +70,8 @@ ul.rows li { display: grid; grid-template-columns: minmax(120px, 1fr) minmax(0, 
 .state.destroying::before { background: var(--fail); border-radius: 1px; }
 pre { font: 13px/20px var(--mono); background: var(--surface); border: 1px solid var(--line); border-radius: 6px; padding: 12px 14px; overflow-x: auto; }
 @media (max-width: 600px) {
+  .when-wide { display: none; }
+  .when-narrow { display: inline; }
   ul.rows li { grid-template-columns: 1fr auto; gap: 2px 16px; }
   ul.rows li > :nth-child(2) { grid-column: 1 / -1; grid-row: 2; }
 }
