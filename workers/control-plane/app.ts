@@ -6,7 +6,7 @@ import { API_PREFIX } from "../../contracts/api/index.ts";
 import { PlatformError } from "../../contracts/errors.ts";
 import { API_BODY_BYTES_MAX, AUTH_BODY_BYTES_MAX } from "../../contracts/limits.ts";
 import { MOUNTED } from "./api/index.ts";
-import { signInByEmail, signOut } from "./auth/endpoints.ts";
+import { AUTH_ENTRIES } from "./auth/entries.ts";
 import { AUTH_PATH } from "./auth/sign-in.ts";
 import { isSecure } from "./env.ts";
 import { failureOf } from "./failure.ts";
@@ -37,8 +37,7 @@ const ENTRIES: readonly [method: string, path: string, handler: Handler][] = [
     handle,
   ]),
   ["GET", `${API_PREFIX}/openapi.json`, (context) => context.json(openApi(context.env))],
-  ["POST", `${AUTH_PATH}/sign-in/email`, signInByEmail],
-  ["POST", `${AUTH_PATH}/sign-out`, signOut],
+  ...AUTH_ENTRIES,
   ["GET", "/api/docs", docsPage],
   ["GET", "/", homePage],
   ["GET", "/setup", setupPage],

@@ -1,7 +1,8 @@
 import { lt } from "drizzle-orm";
 
-import { IDEMPOTENCY_TTL_MS, SIGN_IN_WINDOW_S } from "../../contracts/limits.ts";
+import { IDEMPOTENCY_TTL_MS } from "../../contracts/limits.ts";
 import { createApp } from "./app.ts";
+import { BUCKET_MEMORY_MS } from "./auth/buckets.ts";
 import { idempotencyKey, rateLimit, session, verification } from "./database/schema.ts";
 import type { ControlPlaneEnv } from "./env.ts";
 import { removeOldMail, sendDueMail } from "./mail/outbox.ts";
@@ -34,5 +35,5 @@ async function removeExpired({ database }: Scope, now: number): Promise<void> {
   await database.delete(idempotencyKey).where(lt(idempotencyKey.createdAt, new Date(now - IDEMPOTENCY_TTL_MS)));
   await database.delete(session).where(lt(session.expiresAt, new Date(now)));
   await database.delete(verification).where(lt(verification.expiresAt, new Date(now)));
-  await database.delete(rateLimit).where(lt(rateLimit.lastRequest, now - SIGN_IN_WINDOW_S * 1_000));
+  await database.delete(rateLimit).where(lt(rateLimit.lastRequest, now - BUCKET_MEMORY_MS));
 }

@@ -3,6 +3,7 @@ import { newId } from "../../contracts/ids.ts";
 import { type Connection, type Database, openConnection } from "./database/connect.ts";
 import { Edges } from "../../contracts/rpc/edges.ts";
 import { type ControlPlaneEnv, isSecure } from "./env.ts";
+import { reportFailure } from "./report.ts";
 import { guard } from "../../contracts/rpc/guard.ts";
 import { STATE_RULES } from "../../contracts/rpc/rules.ts";
 
@@ -38,7 +39,7 @@ export class Scope {
 
   /** Work that the response does not wait for. Its failure is logged. */
   later(work: () => Promise<unknown>): void {
-    this.#background.push(work().catch((error: unknown) => console.error(this.requestId, "later:", error)));
+    this.#background.push(work().catch((error: unknown) => reportFailure(this.requestId, "later", error)));
   }
 
   /** Ends the scope; give the promise to `waitUntil`. */

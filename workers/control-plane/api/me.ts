@@ -37,6 +37,7 @@ export const me = new Mounts()
       }
       await audit(tx, scope, { actor: actorOf(principal), action: "session.end", target: id });
     });
+    return undefined;
   })
   .add(ENDPOINTS.endOtherSessions, async ({ scope, principal }) => {
     const { id } = principal.user;
@@ -45,6 +46,7 @@ export const me = new Mounts()
       const details = { sessions };
       await audit(tx, scope, { actor: actorOf(principal), action: "session.end-others", target: id, details });
     });
+    return undefined;
   });
 
 const sessionOf = (row: SessionRow, currentId: string | null) => ({

@@ -1,7 +1,6 @@
 import { parseSigned } from "hono/utils/cookie";
 
 import type { ControlPlaneEnv } from "../env.ts";
-import { isSecure } from "../env.ts";
 import { sha256Hex } from "./hash.ts";
 import { readKey } from "./keys.ts";
 import { sessionCookieName } from "./sign-in.ts";
@@ -22,7 +21,7 @@ export async function readCredentials(env: ControlPlaneEnv, headers: Headers): P
 }
 
 async function readCookie(env: ControlPlaneEnv, header: string | null): Promise<Credentials | null> {
-  const name = sessionCookieName(isSecure(env));
+  const name = sessionCookieName(env);
   if (header === null || !header.includes(`${name}=`)) return null;
   const token = (await parseSigned(header, env.AUTH_SECRET, name))[name];
   if (typeof token !== "string") return null;

@@ -1,79 +1,69 @@
 import type { Context } from "hono";
+import { deleteCookie } from "hono/cookie";
+import { eq } from "drizzle-orm";
 import * as z from "zod";
 
 import { emailSchema } from "../../../contracts/api/identity.ts";
-import { type ErrorCode, invalidFrom, PlatformError } from "../../../contracts/errors.ts";
+import { PlatformError } from "../../../contracts/errors.ts";
 import { audit } from "../audit.ts";
+import { session } from "../database/schema.ts";
+import { isSecure } from "../env.ts";
 import type { AppTypes } from "../mount.ts";
-import { readJson } from "../read-json.ts";
-import { isSameOrigin } from "./same-origin.ts";
-import { AUTH_PATH, signIn } from "./sign-in.ts";
+import type { Scope } from "../scope.ts";
+import { ask, readOwn, withCookies } from "./ask.ts";
+import { BUCKETS, take } from "./buckets.ts";
+import { actorOf, findPrincipal } from "./principal.ts";
+import { sessionCookieName } from "./sign-in.ts";
+import { signedIn } from "./signed-in.ts";
 
 const credentials = z.object({ email: emailSchema, password: z.string().min(1).max(200) });
 
-/** What the library's refusals are in our words. */
-const REFUSALS: Record<number, [ErrorCode, string]> = {
-  401: ["unauthenticated", "The e-mail address or the password is wrong."],
-  403: ["forbidden", "This request did not come from a page of the control plane."],
-  429: ["too_many_requests", "Too many attempts to sign in. Wait a moment and try again."],
-};
+/** What the library answers, as far as it is read. */
+const answerSchema = z.union([
+  z.object({ twoFactorRedirect: z.literal(true) }),
+  z.object({ user: z.object({ id: z.string() }) }),
+]);
 
-/** `POST /api/auth/sign-in/email`: answers the user and sets the session's cookie. */
+/** What is said whatever is wrong: the address, the password, or that the account is deactivated. */
+export const wrongPassword = (): PlatformError =>
+  new PlatformError("unauthenticated", "The e-mail address or the password is wrong.");
+
+/**
+ * `POST /api/auth/sign-in/email`: answers the user and sets the session's cookie; or answers `twoFactor`, and sets one
+ * that waits for the code.
+ */
 export async function signInByEmail(context: Context<AppTypes>): Promise<Response> {
   const { scope } = context.var;
-  requireOwnPage(context);
-  const parsed = credentials.safeParse((await readJson(context.req.raw)).value);
-  if (!parsed.success) throw invalidFrom(parsed.error, "body");
-  const response = await ask(context, "/sign-in/email", parsed.data);
-  const { user } = await response.json<{ user: { id: string; email: string; name: string; role: string } }>();
-  const { id, email, name, role } = user;
-  const actor = { type: "user" as const, id, name };
-  scope.later(() => audit(scope.database, scope, { actor, action: "user.sign-in", target: id }));
-  return withCookies(context, response, { user: { id, email, name, role } });
+  const { email, password } = await readOwn(context, credentials);
+  await takeByAddress(scope);
+  await take(scope.database, BUCKETS.account, email.toLowerCase());
+  const answer = await ask(context, "POST", "/sign-in/email", { email, password });
+  if (!answer.ok) throw wrongPassword();
+  const value = answerSchema.parse(answer.value);
+  if ("twoFactorRedirect" in value) return withCookies(context, answer.cookies, { twoFactor: true });
+  return withCookies(context, answer.cookies, { user: await signedIn(context, value.user.id, "password") });
+}
+
+/**
+ * Counts an attempt by the address it comes from. Where nobody tells the addresses, as on one computer, they are not
+ * counted: a bucket that all share would let anybody lock everybody out.
+ */
+export async function takeByAddress(scope: Scope): Promise<void> {
+  if (scope.address !== null) await take(scope.database, BUCKETS.address, scope.address);
 }
 
 /** `POST /api/auth/sign-out`: ends the session and takes its cookie back. */
 export async function signOut(context: Context<AppTypes>): Promise<Response> {
-  requireOwnPage(context);
-  return withCookies(context, await ask(context, "/sign-out", {}), { success: true });
-}
-
-/** The library's own handler, for it counts attempts and checks origins before anything else. */
-async function ask(context: Context<AppTypes>, path: string, body: unknown): Promise<Response> {
   const { scope } = context.var;
-  const headers = headersFor(context);
-  const url = new URL(AUTH_PATH + path, scope.env.PUBLIC_URL);
-  const request = new Request(url, { method: "POST", headers, body: JSON.stringify(body) });
-  const response = await signIn(scope).handler(request);
-  if (response.ok) return response;
-  const [code, message] = REFUSALS[response.status] ?? ["internal", "Sign-in does not work right now."];
-  if (code === "internal") throw new Error(`sign-in answered ${response.status} ${await response.text()}`);
-  const retryAfterSeconds = Number(response.headers.get("x-retry-after") ?? 0);
-  throw new PlatformError(code, message, retryAfterSeconds > 0 ? { retryAfterSeconds } : {});
-}
-
-/** Who asks and with which session. The origin has been checked; the library knows fewer kinds of programs than we do. */
-function headersFor(context: Context<AppTypes>): Headers {
-  const headers = new Headers({ "content-type": "application/json", origin: new URL(context.env.PUBLIC_URL).origin });
-  for (const name of ["cookie", "user-agent", "cf-connecting-ip"]) {
-    const value = context.req.header(name);
-    if (value !== undefined) headers.set(name, value);
+  await readOwn(context, z.unknown());
+  const principal = await findPrincipal(scope, new Headers({ cookie: context.req.header("cookie") ?? "" }));
+  const sessionId = principal?.sessionId ?? null;
+  if (principal !== null && sessionId !== null) {
+    await scope.database.transaction(async (tx) => {
+      await tx.delete(session).where(eq(session.id, sessionId));
+      await audit(tx, scope, { actor: actorOf(principal), action: "user.sign-out", target: sessionId });
+    });
   }
-  return headers;
-}
-
-/** Signing a browser in or out is nothing another site may do; programs send neither origin nor cookie. */
-function requireOwnPage(context: Context<AppTypes>): void {
-  const { headers } = context.req.raw;
-  const isProgram = !headers.has("origin") && !headers.has("sec-fetch-site") && !headers.has("cookie");
-  if (isProgram || isSameOrigin(context.req.raw, context.env.PUBLIC_URL)) return;
-  throw new PlatformError(
-    "forbidden",
-    `Send this from ${new URL(context.env.PUBLIC_URL).origin}, with that as Origin.`,
-  );
-}
-
-function withCookies(context: Context<AppTypes>, response: Response, body: object): Response {
-  for (const cookie of response.headers.getSetCookie()) context.header("set-cookie", cookie, { append: true });
-  return context.json(body);
+  deleteCookie(context, sessionCookieName(context.env), { path: "/", secure: isSecure(context.env) });
+  return context.json({ success: true });
 }

@@ -1,11 +1,10 @@
-import { hashPassword } from "better-auth/crypto";
-
 import { PlatformError } from "../../../contracts/errors.ts";
 import { newId } from "../../../contracts/ids.ts";
 import { audit } from "../audit.ts";
 import { account, ownerClaim, user } from "../database/schema.ts";
 import type { Scope } from "../scope.ts";
 import { equalInConstantTime } from "./hash.ts";
+import { hashPassword } from "./passwords.ts";
 import type { PrincipalUser } from "./principal.ts";
 
 export interface OwnerClaim {
