@@ -17,11 +17,20 @@ type Input<E extends Endpoint> = (z.input<E["params"]> extends Record<string, ne
 
 type Output<E extends Endpoint> = E["answer"] extends "events"
   ? AsyncIterable<z.output<E["response"]>>
-  : z.output<E["response"]>;
+  : E["answer"] extends "text"
+    ? ReadableStream<Uint8Array>
+    : z.output<E["response"]>;
+
+const ACCEPTED: Record<Endpoint["answer"], string> = {
+  json: "application/json",
+  events: EVENT_STREAM_TYPE,
+  text: "*/*",
+};
 
 /**
  * Calls of the control plane by endpoint id; each throws {@link ApiError} when it is refused. One that
- * answers with events gives them one by one until the stream ends or the loop over them is left.
+ * answers with events gives them one by one until the stream ends or the loop over them is left; one that answers with a
+ * file gives its bytes as they come.
  */
 export type Client = {
   [Id in EndpointId]: (input: Input<Endpoints[Id]>) => Promise<Output<Endpoints[Id]>>;
@@ -57,7 +66,7 @@ export function createClient(options: ClientOptions): Client {
   const base = options.url.replace(/\/+$/, "") + API_PREFIX;
 
   const call = async (endpoint: Endpoint, input: AnyInput): Promise<unknown> => {
-    const headers = new Headers({ accept: endpoint.answer === "events" ? EVENT_STREAM_TYPE : "application/json" });
+    const headers = new Headers({ accept: ACCEPTED[endpoint.answer] });
     if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`);
     if (input.idempotencyKey !== undefined) headers.set("idempotency-key", input.idempotencyKey);
     const init: RequestInit = { method: endpoint.method, headers };
@@ -70,6 +79,7 @@ export function createClient(options: ClientOptions): Client {
     if (!response.ok) throw await errorOf(response);
     if (response.status === 204) return undefined;
     if (endpoint.answer === "events") return eventsOf(endpoint, response);
+    if (endpoint.answer === "text") return response.body ?? new Blob([]).stream();
     return endpoint.response.parse(await response.json());
   };
 

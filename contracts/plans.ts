@@ -39,7 +39,7 @@ export const QUOTA_NAMES = Object.keys(quotasSchema.shape) as QuotaName[];
 
 /** What holds for one org instead of its plan's; null lets it have as much as it likes of what the plan bounds. */
 export const ownQuotasSchema = z.object(orNull(quotasSchema.shape)).partial().strict();
-export type OwnQuotas = { [Name in QuotaName]?: number | null };
+export type OwnQuotas = z.infer<typeof ownQuotasSchema>;
 
 function orNull(shape: typeof quotasSchema.shape) {
   const entries = Object.entries(shape).map(([name, schema]) => [name, schema.unwrap().nullable()]);

@@ -4,8 +4,8 @@ import type { ErrorCode } from "../errors.ts";
 import { idSchema } from "../ids.ts";
 import type { Capability } from "../rights.ts";
 
-/** One document, or a stream of server-sent events. */
-type Answer = "json" | "events";
+/** One document, a stream of server-sent events, or a file of any length. */
+type Answer = "json" | "events" | "text";
 
 /**
  * One endpoint of the control plane, as data: the server mounts it, the client calls it, the
@@ -32,6 +32,8 @@ export interface Endpoint<
   /** What is answered; where the answer is `events`, each of them. */
   response: R;
   answer: A;
+  /** Of a file: what it can be, by content type. */
+  contentTypes?: readonly string[];
   /** Status of success. */
   status: 200 | 201 | 202 | 204;
   errors: readonly ErrorCode[];
@@ -87,6 +89,13 @@ export function eventsEndpoint<P extends z.ZodType, Q extends z.ZodType, R exten
   parts: Parts<P, Q, typeof noContent, R>,
 ): Endpoint<P, Q, typeof noContent, R, "events"> {
   return { ...endpoint(parts), answer: "events" };
+}
+
+/** An endpoint that answers with a file, which is sent as it is made. */
+export function textEndpoint<P extends z.ZodType, Q extends z.ZodType>(
+  parts: Omit<Parts<P, Q, typeof noContent, z.ZodString>, "response"> & { contentTypes: readonly string[] },
+): Endpoint<P, Q, typeof noContent, z.ZodString, "text"> {
+  return { ...endpoint({ ...parts, response: z.string() }), answer: "text" };
 }
 
 /** Query of every list. */

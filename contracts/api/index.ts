@@ -1,3 +1,4 @@
+import * as audit from "./audit.ts";
 import * as collections from "./collections.ts";
 import * as deliveries from "./deliveries.ts";
 import * as docs from "./docs.ts";
@@ -12,6 +13,7 @@ import * as open from "./open.ts";
 import * as orgs from "./orgs.ts";
 import * as partners from "./partners.ts";
 import * as platform from "./platform.ts";
+import * as plans from "./plans.ts";
 import * as queues from "./queues.ts";
 import * as routes from "./routes.ts";
 import * as scripts from "./scripts.ts";
@@ -68,6 +70,16 @@ export const ENDPOINTS = {
   deleteOrg: orgs.deleteOrg,
   signInToOrg: open.signInToOrg,
   rotateSigningKeys: open.rotateSigningKeys,
+  listPlans: plans.listPlans,
+  putPlan: plans.putPlan,
+  deletePlan: plans.deletePlan,
+  getQuotas: plans.getQuotas,
+  listAudit: audit.listAudit,
+  exportAudit: audit.exportAudit,
+  verifyAudit: audit.verifyAudit,
+  listOrgAudit: audit.listOrgAudit,
+  exportOrgAudit: audit.exportOrgAudit,
+  verifyOrgAudit: audit.verifyOrgAudit,
   listScripts: scripts.listScripts,
   createScript: scripts.createScript,
   getScript: scripts.getScript,

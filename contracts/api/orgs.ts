@@ -3,6 +3,7 @@ import * as z from "zod";
 import { egressListsSchema } from "../egress/list.ts";
 import { idSchema } from "../ids.ts";
 import { CONCURRENCY_PER_ORG_CEILING, TEXT_LENGTH_MAX } from "../limits.ts";
+import { DEFAULT_PLAN, ownQuotasSchema, planNameSchema, quotasSchema } from "../plans.ts";
 import { ORG_ROLES } from "../rights.ts";
 import { someScriptLimitsSchema } from "../script-limits.ts";
 import { slugSchema } from "../slug.ts";
@@ -35,16 +36,23 @@ export const orgSettingsSchema = z.object({
   ceilings: someScriptLimitsSchema,
 });
 
-/** What an admin changes of them: each that is named replaces the one before. The last two are the platform's to set. */
+/** What an admin changes of them: each that is named replaces the one before. All but the first are the platform's to set. */
 const orgSettingsPatch = {
   egress: egressListsSchema.partial().strict().optional(),
   concurrencyMax: concurrencyMax.optional(),
   ceilings: someScriptLimitsSchema.strict().optional(),
+  plan: planNameSchema.optional(),
+  /** What holds for this org instead of its plan's: all of it; null for as much as it likes. */
+  quotas: ownQuotasSchema.optional(),
 };
 
 const orgDetailSchema = orgSchema.extend({
   /** Null while the org is being destroyed. */
   settings: orgSettingsSchema.nullable(),
+  plan: planNameSchema,
+  /** What the org may have: its plan's, and its own instead of those of the same name. */
+  quotas: quotasSchema,
+  ownQuotas: ownQuotasSchema,
 });
 
 /** Parameter of everything inside an org. A malformed slug is simply not there. */
@@ -68,7 +76,13 @@ export const createOrg = endpoint({
   tag: "Orgs",
   summary: "Make an org; its host answers at once",
   capability: "orgs:create",
-  body: z.object({ slug: slugSchema, name: name.optional(), driver: z.enum(["isolate"]).default("isolate") }),
+  body: z.object({
+    slug: slugSchema,
+    name: name.optional(),
+    driver: z.enum(["isolate"]).default("isolate"),
+    /** Needs `orgs:limit` where it is another than the default. */
+    plan: planNameSchema.default(DEFAULT_PLAN),
+  }),
   response: orgSchema,
   status: 201,
   errors: ["conflict", "invalid", "forbidden"],
@@ -91,13 +105,14 @@ export const patchOrg = endpoint({
   method: "PATCH",
   path: "/orgs/{slug}",
   tag: "Orgs",
-  summary: "Change an org's name or settings; `concurrencyMax` and `ceilings` need `orgs:limit`",
+  summary:
+    "Change an org's name, settings or plan; `concurrencyMax`, `ceilings`, `plan` and `quotas` need `orgs:limit`",
   capability: "org:write",
   params: orgParams,
   body: z
     .object({ name: name.optional(), ...orgSettingsPatch })
     .refine((patch) => Object.values(patch).some((value) => value !== undefined), {
-      message: "must name something to change: name, egress, concurrencyMax or ceilings",
+      message: "must name something to change: name, egress, concurrencyMax, ceilings, plan or quotas",
     }),
   response: orgDetailSchema,
   errors: ["not_found", "invalid", "forbidden", "conflict"],

@@ -135,8 +135,9 @@ function responsesOf(endpoint: Endpoint): Json {
 }
 
 /** Of a stream of events, the schema is that of each event's data. */
-function contentOf({ answer, response }: Endpoint): Json {
+function contentOf({ answer, response, contentTypes = [] }: Endpoint): Json {
   const schema = schemaOf(response, "output");
+  if (answer === "text") return Object.fromEntries(contentTypes.map((type) => [type, { schema }]));
   return answer === "events" ? { [EVENT_STREAM_TYPE]: { schema } } : json(schema);
 }
 

@@ -1,11 +1,13 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 
 import type { Actor, SettingsPatch, StoredSettings } from "../../contracts/doors.ts";
 import { PlatformError, platformErrorOf } from "../../contracts/errors.ts";
 import { DESTROY_BATCH_MAX } from "../../contracts/limits.ts";
+import type { OwnQuotas } from "../../contracts/plans.ts";
 import { DEFAULT_ORG_SETTINGS } from "../../contracts/projection.ts";
-import { audit, auditLater } from "./audit.ts";
+import { audit, auditLater } from "./audit/write.ts";
 import { apiKey, org } from "./database/schema.ts";
+import { holdPlan } from "./plans/change.ts";
 import type { Scope } from "./scope.ts";
 
 type OrgRow = typeof org.$inferSelect;
@@ -21,17 +23,47 @@ export async function openOrg(scope: Scope, { id, slug }: Pick<OrgRow, "id" | "s
   );
 }
 
-/** Changes an org's name, with a note of who wanted it. Throws `not_found` when it is gone meanwhile. */
-export async function renameOrg(scope: Scope, before: OrgRow, name: string, actor: Actor): Promise<OrgRow> {
+/** What of an org's row shall change; the quotas are the org's own, and replace those before. */
+export interface OrgPatch {
+  name?: string | undefined;
+  plan?: string | undefined;
+  quotas?: OwnQuotas | undefined;
+}
+
+/**
+ * Changes an org's name or what it may have, with a note of who wanted it; its object is still to be told of new quotas.
+ * Throws `not_found` when it is gone meanwhile, `invalid` when there is no such plan.
+ */
+export async function changeOrg(
+  scope: Scope,
+  before: OrgRow,
+  { name, plan, quotas }: OrgPatch,
+  actor: Actor,
+): Promise<OrgRow> {
   const { id, slug } = before;
+  const limited = plan !== undefined || quotas !== undefined;
   return scope.database.transaction(async (tx) => {
-    const [changed] = await tx.update(org).set({ name }).where(eq(org.id, id)).returning();
+    if (plan !== undefined) await holdPlan(tx, plan);
+    const revision = limited ? { quotasRevision: sql`${org.quotasRevision} + 1` } : {};
+    const [changed] = await tx
+      .update(org)
+      .set({ name, plan, quotas, ...revision })
+      .where(eq(org.id, id))
+      .returning();
     if (changed === undefined) throw new PlatformError("not_found", `The org ${slug} is gone.`);
-    const details = { before: before.name, after: name };
-    await audit(tx, scope, { actor, action: "org.rename", target: slug, orgId: id, details });
+    const entry = { actor, target: slug, orgId: id };
+    if (name !== undefined) {
+      await audit(tx, scope, { ...entry, action: "org.rename", details: { before: before.name, after: name } });
+    }
+    if (limited) {
+      const details = { before: allowed(before), after: allowed(changed) };
+      await audit(tx, scope, { ...entry, action: "org.quotas", details });
+    }
     return changed;
   });
 }
+
+const allowed = ({ plan, quotas }: OrgRow) => ({ plan, quotas });
 
 /** What holds for all scripts of an org; what nobody has set is as it is for every org. */
 export async function settingsOf(scope: Scope, orgId: string): Promise<StoredSettings> {

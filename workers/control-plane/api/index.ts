@@ -1,4 +1,5 @@
 import type { Mounted } from "../mount.ts";
+import { auditLog } from "./audit.ts";
 import { collections } from "./collections.ts";
 import { deliveries } from "./deliveries.ts";
 import { docs } from "./docs.ts";
@@ -13,6 +14,7 @@ import { open } from "./open.ts";
 import { orgs } from "./orgs.ts";
 import { partners } from "./partners.ts";
 import { platform } from "./platform.ts";
+import { plans } from "./plans.ts";
 import { queues } from "./queues.ts";
 import { routes } from "./routes.ts";
 import { scripts } from "./scripts.ts";
@@ -31,6 +33,8 @@ export const MOUNTED: readonly Mounted[] = [
   partners,
   members,
   orgs,
+  plans,
+  auditLog,
   open,
   scripts,
   routes,

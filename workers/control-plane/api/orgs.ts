@@ -1,17 +1,21 @@
-import { and, count, eq, gt } from "drizzle-orm";
+import { and, eq, gt, sql } from "drizzle-orm";
 
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import { newId } from "../../../contracts/ids.ts";
 import { ORGS_PER_USER_MAX, PAGE_SIZE_DEFAULT } from "../../../contracts/limits.ts";
+import { DEFAULT_PLAN } from "../../../contracts/plans.ts";
 import type { OrgRole } from "../../../contracts/rights.ts";
 import { requireOnPlatform, seesEveryOrg } from "../access.ts";
-import { audit } from "../audit.ts";
+import { audit } from "../audit/write.ts";
 import { actorOf, type Principal } from "../auth/principal.ts";
-import { member, org } from "../database/schema.ts";
+import { member, org, plan } from "../database/schema.ts";
 import { type ControlPlaneEnv, orgUrl } from "../env.ts";
 import { Mounts } from "../mount.ts";
-import { beginDestroying, changeSettings, finishDestroying, openOrg, renameOrg, settingsOf } from "../org-life.ts";
+import { beginDestroying, changeOrg, changeSettings, finishDestroying, openOrg, settingsOf } from "../org-life.ts";
+import { noSuchPlan } from "../plans/change.ts";
+import { publishQuotas } from "../plans/publish.ts";
+import { quotasOf } from "../plans/standing.ts";
 import type { Scope } from "../scope.ts";
 import { keyOfCursor, pageOfRows } from "./page.ts";
 
@@ -25,12 +29,22 @@ export const orgs = new Mounts()
   })
   .add(ENDPOINTS.createOrg, async ({ scope, principal, body }) => {
     const { slug, driver } = body;
+    if (body.plan !== DEFAULT_PLAN) requireOnPlatform(principal, "orgs:limit");
     const id = newId("org");
     const row = await scope.database.transaction(async (tx) => {
       const userId = principal.user.id;
-      const [owned] = await tx.select({ count: count() }).from(org).where(eq(org.createdBy, userId));
-      if ((owned?.count ?? 0) >= ORGS_PER_USER_MAX) throw tooManyOrgs(owned?.count ?? 0);
-      const values = { id, slug, name: body.name ?? slug, driver, state: "running" as const, createdBy: userId };
+      const owned = sql<number>`(select count(*)::int from ${org} where ${org.createdBy} = ${userId})`;
+      const [found] = await tx
+        .select({ quotas: plan.quotas, owned })
+        .from(plan)
+        .where(eq(plan.name, body.plan))
+        .for("key share");
+      if (found === undefined) return noSuchPlan(body.plan);
+      if (found.owned >= ORGS_PER_USER_MAX) throw tooManyOrgs(found.owned);
+      // An org that nothing is bounded of need not be told so.
+      const quotasRevision = Object.keys(found.quotas).length > 0 ? 1 : 0;
+      const place = { id, slug, name: body.name ?? slug, driver, state: "running" as const, createdBy: userId };
+      const values = { ...place, plan: body.plan, quotasRevision };
       const [made] = await tx.insert(org).values(values).onConflictDoNothing().returning();
       if (made === undefined) throw slugTaken(slug);
       await tx.insert(member).values({ orgId: id, userId, role: "owner" });
@@ -41,18 +55,19 @@ export const orgs = new Mounts()
     return toOrg(scope.env, row, "owner");
   })
   .add(ENDPOINTS.getOrg, async ({ scope, access }) => {
-    const settings = access.org.state === "destroying" ? null : await settingsOf(scope, access.org.id);
-    return { ...toOrg(scope.env, access.org, access.role), settings };
+    return toDetail(scope, access.org, access.role);
   })
   .add(ENDPOINTS.patchOrg, async ({ scope, principal, access, body }) => {
-    const { name, ...settings } = body;
-    if (settings.concurrencyMax !== undefined || settings.ceilings !== undefined) {
-      requireOnPlatform(principal, "orgs:limit");
-    }
-    const changed = Object.keys(settings).length > 0;
-    if (changed) await changeSettings(scope, access.org, settings, actorOf(principal));
-    const row = name === undefined ? access.org : await renameOrg(scope, access.org, name, actorOf(principal));
-    return { ...toOrg(scope.env, row, access.role), settings: await settingsOf(scope, row.id) };
+    const { name, plan, quotas, egress, ...limits } = body;
+    const actor = actorOf(principal);
+    const limited = plan !== undefined || quotas !== undefined;
+    if (limited || Object.keys(limits).length > 0) requireOnPlatform(principal, "orgs:limit");
+    const settings = { ...limits, ...(egress === undefined ? {} : { egress }) };
+    if (Object.keys(settings).length > 0) await changeSettings(scope, access.org, settings, actor);
+    let row = access.org;
+    if (limited || name !== undefined) row = await changeOrg(scope, row, { name, plan, quotas }, actor);
+    if (limited) await publishQuotas(scope, row.id);
+    return toDetail(scope, row, access.role);
   })
   .add(ENDPOINTS.deleteOrg, async ({ scope, principal, access, query }) => {
     const { slug } = access.org;
@@ -85,6 +100,7 @@ export async function listOrgs(scope: Scope, principal: Principal, limit: number
 async function openLazily(scope: Scope, row: OrgRow): Promise<void> {
   try {
     await openOrg(scope, row);
+    if (row.quotasPublished < row.quotasRevision) await publishQuotas(scope, row.id);
   } catch (error) {
     console.error(scope.requestId, `org ${row.id} will be opened when somebody asks for it:`, error);
   }
@@ -95,6 +111,14 @@ async function openLazily(scope: Scope, row: OrgRow): Promise<void> {
 function toOrg(env: ControlPlaneEnv, row: OrgRow, role: OrgRole | null) {
   const { id, slug, name, driver, state } = row;
   return { id, slug, name, driver, state, url: orgUrl(env, slug), role, createdAt: row.createdAt.getTime() };
+}
+
+async function toDetail(scope: Scope, row: OrgRow, role: OrgRole | null) {
+  const [quotas, settings] = await Promise.all([
+    quotasOf(scope, row),
+    row.state === "destroying" ? null : settingsOf(scope, row.id),
+  ]);
+  return { ...toOrg(scope.env, row, role), settings, plan: row.plan, quotas, ownQuotas: row.quotas };
 }
 
 const slugTaken = (slug: string): PlatformError =>
