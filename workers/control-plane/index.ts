@@ -1,12 +1,16 @@
 import { lt } from "drizzle-orm";
 
-import { IDEMPOTENCY_TTL_MS } from "../../contracts/limits.ts";
+import { IDEMPOTENCY_TTL_MS, QUOTAS_PUBLISH_MS } from "../../contracts/limits.ts";
 import { createApp } from "./app.ts";
 import { BUCKET_MEMORY_MS } from "./auth/buckets.ts";
 import { idempotencyKey, rateLimit, session, verification } from "./database/schema.ts";
 import type { ControlPlaneEnv } from "./env.ts";
+import { removeSpent } from "./hand-over/sessions.ts";
+import { keepSigningKeys } from "./hand-over/signing-keys.ts";
 import { removeOldMail, sendDueMail } from "./mail/outbox.ts";
 import { sweepDestroying } from "./org-life.ts";
+import { publishAllQuotas } from "./plans/publish.ts";
+import { removeOldInvitations } from "./people/invitations.ts";
 import { Scope } from "./scope.ts";
 
 export { Directory } from "./directory.ts";
@@ -21,7 +25,11 @@ export default {
     const scope = new Scope(env);
     try {
       await sweepDestroying(scope);
+      await publishAllQuotas(scope, Date.now() + QUOTAS_PUBLISH_MS);
       await removeExpired(scope, Date.now());
+      await removeSpent(scope, Date.now());
+      await keepSigningKeys(scope, Date.now());
+      await removeOldInvitations(scope);
       await removeOldMail(scope);
       await sendDueMail(scope);
     } finally {

@@ -40,8 +40,9 @@ async function list(scope: Scope, filter: AuditFilter, page: PageQuery) {
   return { items: rows.map(toEntry), cursor };
 }
 
-function toEntry({ at, actorType, actorId, actorName, entry: _, ...row }: AuditRow) {
-  return { ...row, at: at.getTime(), actor: { type: actorType, id: actorId, name: actorName } };
+function toEntry(row: AuditRow) {
+  const { at, actorType: type, actorId: id, actorName: name } = row;
+  return { ...row, at: at.getTime(), actor: { type, id, name } };
 }
 
 const markOf = ({ seq, hash }: { seq?: number | undefined; hash?: string | undefined }): Mark | null =>
