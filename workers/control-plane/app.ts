@@ -10,6 +10,7 @@ import { AUTH_ENTRIES } from "./auth/entries.ts";
 import { AUTH_PATH } from "./auth/sign-in.ts";
 import { isSecure } from "./env.ts";
 import { failureOf } from "./failure.ts";
+import { signingKeySet } from "./hand-over/endpoints.ts";
 import { readiness, versions } from "./health.ts";
 import type { AppTypes } from "./mount.ts";
 import { openApi } from "./openapi.ts";
@@ -17,6 +18,7 @@ import { accountPage } from "./pages/account.ts";
 import { docsPage } from "./pages/docs.ts";
 import { failurePage } from "./pages/failure.ts";
 import { homePage } from "./pages/home.ts";
+import { openPage } from "./pages/open.ts";
 import { invitationPage } from "./pages/invitation.ts";
 import { letterPage, mailboxPage } from "./pages/mailbox.ts";
 import { forgotPasswordPage, resetPasswordPage } from "./pages/password.ts";
@@ -50,6 +52,8 @@ const ENTRIES: readonly [method: string, path: string, handler: Handler][] = [
   ["POST", "/account/qr-code", drawQrCode],
   ["GET", "/mailbox", mailboxPage],
   ["GET", "/mailbox/:id", letterPage],
+  ["GET", "/open/:slug", openPage],
+  ["GET", "/.well-known/jwks.json", signingKeySet],
   ["GET", "/healthz", (context) => context.text("ok\n")],
   ["GET", "/version", (context) => context.json(versions(context.env.VERSION))],
   ["GET", "/readyz", readyz],

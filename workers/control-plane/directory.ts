@@ -3,21 +3,44 @@ import { eq } from "drizzle-orm";
 
 import type { DirectoryDoor } from "../../contracts/doors.ts";
 import { platformErrorOf } from "../../contracts/errors.ts";
+import type { JsonWebKeySet, TenantSession } from "../../contracts/hand-over.ts";
 import { slugProblem } from "../../contracts/slug.ts";
 import { org } from "./database/schema.ts";
 import type { ControlPlaneEnv } from "./env.ts";
 import { failureOf } from "./failure.ts";
+import { beginTenantSession, endTenantSession, renewTenantSession } from "./hand-over/sessions.ts";
+import { goodKeys, keySetOf } from "./hand-over/signing-keys.ts";
 import { openOrg } from "./org-life.ts";
 import { Scope } from "./scope.ts";
 
 type Found = Awaited<ReturnType<DirectoryDoor["findOrg"]>>;
 
-/** The door to the directory of hosts: asked when an edge finds no projection of a slug. */
+/** The door to the directory of hosts: asked when an edge finds no projection of a slug, and for people at orgs' hosts. */
 export class Directory extends WorkerEntrypoint<ControlPlaneEnv> implements DirectoryDoor {
-  async findOrg(slug: string): Promise<Found> {
+  findOrg(slug: string): Promise<Found> {
+    return this.#answer((scope) => findOrg(scope, slug));
+  }
+
+  signingKeys(): Promise<JsonWebKeySet> {
+    return this.#answer(async ({ database }) => keySetOf(await goodKeys(database, Date.now())));
+  }
+
+  beginTenantSession(handOver: string, audience: string): Promise<TenantSession> {
+    return this.#answer((scope) => beginTenantSession(scope, handOver, audience));
+  }
+
+  renewTenantSession(token: string, audience: string): Promise<TenantSession | null> {
+    return this.#answer((scope) => renewTenantSession(scope, token, audience));
+  }
+
+  endTenantSession(token: string, audience: string): Promise<void> {
+    return this.#answer((scope) => endTenantSession(scope, token, audience));
+  }
+
+  async #answer<T>(work: (scope: Scope) => Promise<T>): Promise<T> {
     const scope = new Scope(this.env);
     try {
-      return await findOrg(scope, slug);
+      return await work(scope);
     } catch (error) {
       throw failureOf(error, scope.requestId).error;
     } finally {

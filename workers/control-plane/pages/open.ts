@@ -27,8 +27,8 @@ export async function openPage(context: Context<AppTypes>): Promise<Response> {
   const { to } = query.data;
   const standing = await findVisitor(context, slug);
   if (standing === null) {
-    const back = `/open/${encodeURIComponent(slug)}?${new URLSearchParams({ to })}`;
-    return context.redirect(`/sign-in?${new URLSearchParams({ to: back })}`, 302);
+    const back = `/open/${encodeURIComponent(slug)}?${new URLSearchParams({ to }).toString()}`;
+    return context.redirect(`/sign-in?${new URLSearchParams({ to: back }).toString()}`, 302);
   }
   const { principal } = standing;
   for (const cookie of principal.setCookies) context.header("set-cookie", cookie, { append: true });
