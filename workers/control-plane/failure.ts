@@ -1,5 +1,6 @@
 import { type ErrorBody, errorBody, ERROR_STATUS, PlatformError, platformErrorOf } from "../../contracts/errors.ts";
 import { databaseRefusalOf } from "./database/errors.ts";
+import { reportFailure } from "./report.ts";
 
 const RETRY_AFTER_SECONDS = 1;
 const RETRIABLE = new Set(["unavailable", "too_many_requests"]);
@@ -29,6 +30,6 @@ function headersOf({ code, details }: PlatformError): Record<string, string> {
 }
 
 function unexpected(thrown: unknown, requestId: string): PlatformError {
-  console.error(requestId, thrown);
+  reportFailure(requestId, "unexpected", thrown);
   return new PlatformError("internal", "Something went wrong on our side. Quote the request id when you report it.");
 }
