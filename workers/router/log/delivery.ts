@@ -1,5 +1,6 @@
 import type { StateDoor } from "../../../contracts/doors.ts";
 import { LOG_FLUSH_INTERVAL_MS, STATE_CALL_MS } from "../../../contracts/limits.ts";
+import { orgRates } from "../admission/org-rates.ts";
 import { withDeadline } from "../deadline.ts";
 import { type UsageMeter, usageMeter } from "../usage/meter.ts";
 import { LogBuffer } from "./buffer.ts";
@@ -27,6 +28,10 @@ export async function deliverLog(
   try {
     const appended = await withDeadline(state.appendLog(batches, usage), STATE_CALL_MS, "Delivering the log");
     meter.settle(usage, appended);
+    const at = Date.now();
+    for (const { orgId, otherRequestsPerSecond } of appended.standings) {
+      orgRates.setOthers(orgId, otherRequestsPerSecond, at);
+    }
     buffer.putBack(batches.filter(({ orgId }) => appended.failedOrgs.includes(orgId)));
   } catch {
     meter.settle(usage, null);
