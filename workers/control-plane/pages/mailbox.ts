@@ -1,4 +1,4 @@
-import { and, desc, eq, notInArray, or } from "drizzle-orm";
+import { and, desc, eq, notInArray, or, sql } from "drizzle-orm";
 import type { Context } from "hono";
 import { html } from "hono/html";
 
@@ -6,7 +6,7 @@ import { PlatformError } from "../../../contracts/errors.ts";
 import { idSchema } from "../../../contracts/ids.ts";
 import { MAILBOX_LETTERS_MAX } from "../../../contracts/limits.ts";
 import { findPrincipal, type Principal } from "../auth/principal.ts";
-import { mail, user } from "../database/schema.ts";
+import { invitation, mail, user } from "../database/schema.ts";
 import { hasMailbox } from "../mail/drivers.ts";
 import type { AppTypes } from "../mount.ts";
 import type { Scope } from "../scope.ts";
@@ -87,11 +87,19 @@ async function readerOf(context: Context<AppTypes>): Promise<Principal | null> {
   return principal;
 }
 
-/** Admins do not read what was sent to owners: a link in it would make them one. */
+/** Admins do not read what was sent to owners, or to who may become one: a link in it would make them one. */
 function readable({ database }: Scope, { user: { email, role } }: Principal) {
   if (role === "owner") return undefined;
-  const owners = database.select({ email: user.email }).from(user).where(eq(user.role, "owner"));
-  return or(eq(mail.recipient, email), notInArray(mail.recipient, owners));
+  const recipient = sql`lower(${mail.recipient})`;
+  const owners = database
+    .select({ email: sql`lower(${user.email})` })
+    .from(user)
+    .where(eq(user.role, "owner"));
+  const invited = database
+    .select({ email: invitation.email })
+    .from(invitation)
+    .where(eq(invitation.platformRole, "owner"));
+  return or(eq(recipient, email.toLowerCase()), and(notInArray(recipient, owners), notInArray(recipient, invited)));
 }
 
 async function findLetter(scope: Scope, principal: Principal, id: string): Promise<MailRow | null> {
