@@ -8,7 +8,7 @@ import type { DeliverRequest, DeliverResult } from "./events/dispatch.ts";
 import type { TriggerKind } from "./events/trigger.ts";
 import type { HandOverDoor } from "./hand-over.ts";
 import type { Page, PageRequest } from "./page.ts";
-import type { Quotas } from "./plans.ts";
+import type { OrgCounts, Quotas } from "./plans.ts";
 import type { OrgSettings, OrgState, Projection, VersionCode } from "./projection.ts";
 import type { HostKind, PathKind, Route, RouteDispatch } from "./routing/types.ts";
 import type { ScriptLimits, SomeScriptLimits } from "./script-limits.ts";
@@ -193,6 +193,8 @@ export interface StateDoor
   findSettings(orgId: string): Promise<StoredSettings | null>;
   /** Changes that, and publishes it; safe. */
   changeSettings(orgId: string, patch: SettingsPatch): Promise<{ before: StoredSettings; after: StoredSettings }>;
+  /** How much the org has of what a plan bounds; nothing of anything where it was destroyed or never opened; safe. */
+  orgCounts(orgId: string): Promise<OrgCounts>;
   /** Removes everything the org has: scripts, routes, code and projection in KV, executions; safe. */
   destroyOrg(orgId: string): Promise<void>;
 

@@ -59,6 +59,9 @@ export function effectiveQuotas(plan: Quotas, own: OwnQuotas): Quotas {
 /** What of them the Org object checks where the thing is made. */
 export const ORG_QUOTAS = ["scripts", "routes", "triggers", "collections", "secrets"] as const;
 
+/** How much an org has of what its object counts; of `storageBytes`, as far as its collections have told. */
+export type OrgCounts = Record<(typeof ORG_QUOTAS)[number] | "storageBytes", number>;
+
 /** What of them the edges check. */
 export const EDGE_QUOTAS = [
   "requestsPerSecond",

@@ -15,6 +15,7 @@ import type {
   VersionSource,
   VersionSummary,
 } from "../contracts/doors.ts";
+import type { OrgCounts } from "../contracts/plans.ts";
 import type { OrgState, Projection, VersionCode } from "../contracts/projection.ts";
 import type { Route } from "../contracts/routing/index.ts";
 import { plain } from "./door/plain.ts";
@@ -60,6 +61,10 @@ export default class State extends UsageState implements StateDoor {
     patch: SettingsPatch,
   ): Promise<{ before: StoredSettings; after: StoredSettings }> {
     return plain(orgStub(this.env, orgId).changeSettings(patch));
+  }
+
+  async orgCounts(orgId: string): Promise<OrgCounts> {
+    return plain(orgStub(this.env, orgId).orgCounts());
   }
 
   async destroyOrg(orgId: string): Promise<void> {

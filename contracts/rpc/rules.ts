@@ -21,6 +21,7 @@ export const STATE_RULES: Rules<StateDoor> = {
   setOrgState: SAFE,
   findSettings: SAFE,
   changeSettings: SAFE,
+  orgCounts: SAFE,
   destroyOrg: SAFE,
   saveScript: ONCE,
   listScripts: SAFE,

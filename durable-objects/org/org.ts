@@ -19,6 +19,7 @@ import { PlatformError } from "../../contracts/errors.ts";
 import type { Trigger, TriggerInput, TriggerPatch } from "../../contracts/events/trigger.ts";
 import { newId } from "../../contracts/ids.ts";
 import { REMOVAL_WAIT_MS, STORAGE_ASKED_AT_ONCE } from "../../contracts/limits.ts";
+import type { OrgCounts } from "../../contracts/plans.ts";
 import type { OrgState, Projection, VersionCode } from "../../contracts/projection.ts";
 import type { Route } from "../../contracts/routing/index.ts";
 import type { SecretSummary } from "../../contracts/secrets.ts";
@@ -31,6 +32,7 @@ import { Keyring } from "../secrets/keyring.ts";
 import { addCollection, dropCollection, listCollections, listedCollections } from "./collections.ts";
 import { firstConfiguration } from "./configuration.ts";
 import { type Outside, outsideOf } from "./delivery.ts";
+import { orgCounts } from "./counts.ts";
 import { destroyOrg } from "./destroy.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { findVersionCode } from "./linked-code.ts";
@@ -96,6 +98,10 @@ export class Org extends DurableObject<Env> implements OrgObject {
 
   async setOrgState(state: OrgState): Promise<void> {
     await this.#commit((db, now) => setOrgState(db, state, now));
+  }
+
+  orgCounts(): OrgCounts {
+    return orgCounts(this.#db);
   }
 
   findSettings(): StoredSettings | null {

@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 
 import { effectiveQuotas, QUOTA_NAMES, type QuotaName, type Quotas } from "../../../contracts/plans.ts";
+import { monthStart, nextMonthStart } from "../../../contracts/usage.ts";
 import type { OrgRow } from "../access.ts";
 import { plan } from "../database/schema.ts";
 import type { Scope } from "../scope.ts";
@@ -23,11 +24,25 @@ export async function quotasOf(scope: Scope, org: Pick<OrgRow, "plan" | "quotas"
 
 /** The same with how much there is of each. */
 export async function standingOf(scope: Scope, org: OrgRow): Promise<QuotaStanding[]> {
-  const [row] = await scope.database
-    .select({ quotas: plan.quotas, members: USED.members(org.id), keys: USED.keys(org.id) })
-    .from(plan)
-    .where(eq(plan.name, org.plan));
+  const now = Date.now();
+  const [[row], counts, hours] = await Promise.all([
+    scope.database
+      .select({ quotas: plan.quotas, members: USED.members(org.id), keys: USED.keys(org.id) })
+      .from(plan)
+      .where(eq(plan.name, org.plan)),
+    scope.state.orgCounts(org.id),
+    scope.state.usageHours(org.id, monthStart(now), nextMonthStart(now)),
+  ]);
   const limits = effectiveQuotas(row?.quotas ?? {}, org.quotas);
-  const used: Partial<Record<QuotaName, number>> = { members: row?.members ?? 0, keys: row?.keys ?? 0 };
+  const used: Partial<Record<QuotaName, number>> = {
+    ...counts,
+    members: row?.members ?? 0,
+    keys: row?.keys ?? 0,
+    requestsPerMonth: sumOf(hours.map(({ requests }) => requests)),
+    executionsPerMonth: sumOf(hours.map(({ executions }) => executions)),
+    cpuMsPerMonth: sumOf(hours.map(({ cpuMs }) => cpuMs)),
+  };
   return QUOTA_NAMES.map((name) => ({ name, limit: limits[name] ?? null, used: used[name] ?? null }));
 }
+
+const sumOf = (counts: number[]): number => counts.reduce((sum, count) => sum + count, 0);
