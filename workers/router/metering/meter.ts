@@ -53,6 +53,8 @@ let lookedAt = 0;
 let step = ${STEP};
 let anyBroken = false;
 let startupTicks = 0;
+// Of all runs, and of what runs outside of them.
+let spentMs = 0;
 
 function current() {
   return (labelled ? labelOf() : undefined) ?? alone ?? stray;
@@ -78,6 +80,7 @@ function charge(run, at) {
   if (at <= from) return 0;
   const tookMs = at - from;
   run.usedMs += tookMs;
+  spentMs += tookMs;
   if (tookMs > run.longestMs) run.longestMs = tookMs;
   return tookMs;
 }
@@ -179,6 +182,6 @@ let claimed = false;
 export function claim() {
   if (claimed) throw new TypeError("The meter is taken.");
   claimed = true;
-  return { __proto__: null, begin, enter, leave };
+  return { __proto__: null, begin, enter, leave, spent: () => spentMs };
 }
 `;

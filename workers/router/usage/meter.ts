@@ -59,10 +59,10 @@ export class UsageMeter {
   /** Says what became of the batches: null where nobody knows. What was not taken waits for the next time. */
   settle(batches: readonly UsageBatch[], appended: Appended | null): void {
     const failed = new Set(appended?.failedOrgs);
-    for (const { orgId } of batches) {
-      const tally = this.#tallies.get(orgId);
-      if (appended === null || failed.has(orgId)) this.#waits = true;
-      else if (tally !== undefined) tally.sent = null;
+    for (const batch of batches) {
+      const tally = this.#tallies.get(batch.orgId);
+      if (appended === null || failed.has(batch.orgId)) this.#waits = true;
+      else if (tally?.sent === batch) tally.sent = null;
     }
     for (const standing of appended?.standings ?? []) this.#tallies.get(standing.orgId)?.learn(standing);
   }

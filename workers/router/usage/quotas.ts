@@ -9,13 +9,13 @@ type MonthQuota = "requestsPerMonth" | "executionsPerMonth" | "cpuMsPerMonth";
 const COUNTED = { requestsPerMonth: "requests", executionsPerMonth: "executions", cpuMsPerMonth: "cpuMs" } as const;
 const WORDS = { requestsPerMonth: "requests", executionsPerMonth: "runs", cpuMsPerMonth: "ms of processor time" };
 
-/** Why an org takes no more requests this month; null where it does. Synchronous, and next to free without such a quota. */
+/** Why an org takes no more requests this month, which is counted; null where it does. Synchronous, and next to free without such a quota. */
 export function requestRefusal({ orgId, settings }: Projection, now: number): PlatformError | null {
   const { requestsPerMonth } = settings.quotas;
   return requestsPerMonth === undefined ? null : refusal(orgId, settings.quotas, "requestsPerMonth", now);
 }
 
-/** Why an org runs no more scripts this month; null where it does. */
+/** Why an org runs no more scripts this month, which is counted; null where it does. */
 export function runRefusal({ orgId, settings }: Projection): PlatformError | null {
   const { quotas } = settings;
   if (quotas.executionsPerMonth === undefined && quotas.cpuMsPerMonth === undefined) return null;
