@@ -59,7 +59,17 @@ describe("the OpenAPI document", () => {
 
   test("leaves what is open to anybody open", () => {
     expect(at("paths", "/setup", "post", "security")).toEqual([]);
-    expect(at("paths", "/orgs/{slug}", "delete", "responses", "204")).toEqual({ description: "Done" });
+    expect(at("paths", "/orgs/{slug}", "delete", "responses", "204")).toMatchObject({ description: "Done" });
+  });
+
+  test("says of every answer how its caller learns what it may still send", () => {
+    const responses = at("paths", "/orgs/{slug}", "get", "responses") as Record<string, { headers: object }>;
+    const names = ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"];
+    for (const status of ["200", "401", "404"]) expect(Object.keys(responses[status]?.headers ?? {})).toEqual(names);
+    expect(Object.keys(responses["429"]?.headers ?? {})).toEqual([...names, "Retry-After"]);
+    for (const name of [...names, "Retry-After"]) {
+      expect(at("components", "headers", name)).toMatchObject({ schema: { type: "integer" } });
+    }
   });
 
   test("says of each operation where it acts and what it needs, and who has that", () => {

@@ -17,7 +17,7 @@ import type { ControlPlaneEnv } from "./env.ts";
 type Json = Record<string, unknown>;
 
 /** Refusals that any endpoint may give, beside its own. */
-const COMMON: readonly ErrorCode[] = ["invalid", "too_large", "internal", "unavailable"];
+const COMMON: readonly ErrorCode[] = ["invalid", "too_large", "too_many_requests", "internal", "unavailable"];
 const SIGNED_IN: readonly ErrorCode[] = ["unauthenticated", "forbidden"];
 const WITH_BODY: readonly ErrorCode[] = ["malformed", "unsupported_media_type"];
 
@@ -41,6 +41,7 @@ export function openApi(env: Pick<ControlPlaneEnv, "PUBLIC_URL" | "VERSION">): J
         session: { type: "apiKey", in: "cookie", name: "isola_session", description: "A signed-in browser" },
       },
       schemas: { Error: schemaOf(errorBodySchema, "output") },
+      headers: HEADERS,
     },
   };
 }
@@ -123,16 +124,36 @@ function parametersOf(schema: z.ZodType, place: "path" | "query"): Json[] {
 }
 
 function responsesOf(endpoint: Endpoint): Json {
+  const headers = headersNamed(RATE_HEADER_NAMES);
   const responses: Record<string, Json> = {
     [endpoint.status]:
-      endpoint.status === 204 ? { description: "Done" } : { description: "Success", content: contentOf(endpoint) },
+      endpoint.status === 204
+        ? { description: "Done", headers }
+        : { description: "Success", headers, content: contentOf(endpoint) },
   };
+  const content = json({ $ref: "#/components/schemas/Error" });
   for (const code of refusalsOf(endpoint)) {
-    const status = ERROR_STATUS[code];
-    responses[status] = { description: `\`${code}\``, content: json({ $ref: "#/components/schemas/Error" }) };
+    const waits = code === "too_many_requests" || code === "unavailable";
+    const described = waits ? { ...headers, ...headersNamed(["Retry-After"]) } : headers;
+    responses[ERROR_STATUS[code]] = { description: `\`${code}\``, headers: described, content };
   }
   return responses;
 }
+
+const SECONDS = { type: "integer", minimum: 0 };
+const HEADERS = {
+  "X-RateLimit-Limit": {
+    description: "Calls in a minute, all of which may come at once: about an org, from an account, or with a key.",
+    schema: { type: "integer", minimum: 1 },
+  },
+  "X-RateLimit-Remaining": { description: "Calls that may come now.", schema: { type: "integer", minimum: 0 } },
+  "X-RateLimit-Reset": { description: "Seconds until all of them may come again.", schema: SECONDS },
+  "Retry-After": { description: "Seconds to wait before the call is sent again.", schema: SECONDS },
+};
+const RATE_HEADER_NAMES = ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"] as const;
+
+const headersNamed = (names: readonly (keyof typeof HEADERS)[]): Json =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
 /** Of a stream of events, the schema is that of each event's data. */
 function contentOf({ answer, response, contentTypes = [] }: Endpoint): Json {
