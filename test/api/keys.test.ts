@@ -183,3 +183,104 @@ describe("what a key may do", () => {
     expect((await core.call("/api/v1/orgs", { token, json: { slug: "gamma" } })).status).toBe(403);
   });
 });
+
+describe("a key's own rate", () => {
+  test("is given, changed and taken back, and goes with the key's name", async () => {
+    const made = await make(owner.token, { name: "metered", requestsPerMinute: 120 });
+    expect(made.json.requestsPerMinute).toBe(120);
+    const patch = (json: object, token = owner.token) =>
+      core.call(`/api/v1/keys/${made.json.id}`, { method: "PATCH", token, json });
+    expect((await patch({ name: "renamed", requestsPerMinute: 60 })).json).toMatchObject({
+      name: "renamed",
+      requestsPerMinute: 60,
+    });
+    expect((await patch({ requestsPerMinute: null })).json).toMatchObject({ name: "renamed", requestsPerMinute: null });
+    for (const json of [{}, { requestsPerMinute: 0 }, { requestsPerMinute: 1.5 }, { name: "" }]) {
+      expect((await patch(json)).status).toBe(422);
+    }
+    const other = await join(core, "member");
+    expect((await patch({ name: "stolen" }, other.token)).status).toBe(404);
+    const bound = await giveKey(core, owner.id, { orgId: alpha });
+    expect((await patch({ name: "stolen" }, bound)).status).toBe(404);
+    await core.call(`/api/v1/keys/${made.json.id}`, { method: "DELETE", token: owner.token });
+    expect((await patch({ name: "late" })).status).toBe(404);
+  });
+
+  test("is one that the key cannot exceed by making or changing keys", async () => {
+    const slow = (await make(owner.token, { name: "slow", requestsPerMinute: 100 })).json;
+    expect((await make(slow.key, { name: "x" })).status).toBe(403);
+    expect((await make(slow.key, { name: "x", requestsPerMinute: 101 })).status).toBe(403);
+    const made = await make(slow.key, { name: "x", requestsPerMinute: 100 });
+    expect(made.status).toBe(201);
+    for (const requestsPerMinute of [null, 101]) {
+      const options = { method: "PATCH", token: slow.key as string, json: { requestsPerMinute } };
+      for (const id of [slow.id, made.json.id]) {
+        const refused = await core.call(`/api/v1/keys/${id}`, options);
+        expect([refused.status, refused.json.error.message]).toEqual([403, expect.stringContaining("faster")]);
+      }
+    }
+  });
+});
+
+describe("keys that are bound to an org", () => {
+  const listed = async (token: string) => (await core.call("/api/v1/orgs/alpha/keys?limit=100", { token })).json.items;
+  const revoke = (id: string, token: string, slug = "alpha") =>
+    core.call(`/api/v1/orgs/${slug}/keys/${id}`, { method: "DELETE", token });
+
+  test("are seen and revoked by the org's admins, whoever made them", async () => {
+    const developer = await join(core, "member", { [alpha]: "developer" });
+    const admin = await join(core, "member", { [alpha]: "admin" });
+    const key = (await make(developer.token, { name: "ci", org: "alpha" })).json;
+    const free = (await make(developer.token, { name: "free" })).json;
+    const seen = await listed(admin.token);
+    expect(seen).toContainEqual(
+      expect.objectContaining({ id: key.id, name: "ci", org: "alpha", owner: { id: developer.id, name: "Somebody" } }),
+    );
+    expect(JSON.stringify(seen)).not.toContain(free.id);
+    expect((await revoke(key.id, developer.token)).status).toBe(403);
+    expect((await revoke(free.id, admin.token)).status).toBe(404);
+    expect((await revoke(key.id, owner.token, "beta")).status).toBe(404);
+    expect((await revoke(key.id, admin.token)).status).toBe(204);
+    expect([await statusOfMe(key.key), await statusOfMe(free.key)]).toEqual([401, 200]);
+    const { rows } = await core.sql.query(
+      "select action from audit_log where target = $1 and org_id = $2 order by seq",
+      [key.id, alpha],
+    );
+    expect(rows.map(({ action }) => action)).toEqual(["key.create", "key.revoke"]);
+  });
+
+  test("are as many as the org's quota says", async () => {
+    const crowded = await makeOrg(core, owner.token, "crowded");
+    await core.sql.query(`update org set quotas = '{"keys": 2}' where id = $1`, [crowded]);
+    const statuses = await Promise.all([1, 2, 3].map(async () => make(owner.token, { name: "k", org: "crowded" })));
+    expect(statuses.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 201, 403]);
+    const refused = await make(owner.token, { name: "k", org: "crowded" });
+    expect(refused.json.error).toMatchObject({ code: "over_quota", details: { quota: "keys", limit: 2, used: 2 } });
+    await core.sql.query(`update org set quotas = '{"members": 2}' where id = $1`, [crowded]);
+    const invite = (email: string) =>
+      core.call("/api/v1/orgs/crowded/members", { token: owner.token, json: { email, role: "viewer" } });
+    expect((await invite("a@example.com")).status).toBe(201);
+    expect((await invite("a@example.com")).status).toBe(201);
+    const full = await invite("b@example.com");
+    expect(full.json.error).toMatchObject({ code: "over_quota", details: { quota: "members", limit: 2, used: 2 } });
+  });
+});
+
+test("a key that is revoked is refused from the moment the answer is there, while its requests run", async () => {
+  const { key, id } = (await make(owner.token, { name: "busy" })).json;
+  let revoked = false;
+  const late: number[] = [];
+  const caller = async () => {
+    for (let asked = 0; asked < 30; asked += 1) {
+      const began = revoked;
+      const status = await statusOfMe(key);
+      if (began) late.push(status);
+    }
+  };
+  const callers = [caller(), caller(), caller()];
+  await core.call(`/api/v1/keys/${id}`, { method: "DELETE", token: owner.token });
+  revoked = true;
+  await Promise.all(callers);
+  expect(late.length).toBeGreaterThan(0);
+  expect(new Set(late)).toEqual(new Set([401]));
+});
