@@ -22,9 +22,6 @@ export function findMailDriver(env: ControlPlaneEnv): MailDriver | null {
   return Object.hasOwn(DRIVERS, name) ? (DRIVERS[name]?.(env) ?? null) : null;
 }
 
-/** Whether this platform can send letters at all. */
-export const hasMailDriver = (env: ControlPlaneEnv): boolean => findMailDriver(env) !== null;
-
 /** Whether letters are read on the page `/mailbox`. */
 export const hasMailbox = (env: ControlPlaneEnv): boolean => env.MAIL_DRIVER === "mailbox";
 

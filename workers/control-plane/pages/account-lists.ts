@@ -16,24 +16,33 @@ export function passkeysSection(passkeys: (typeof passkey.$inferSelect)[]) {
     ({ id, name, createdAt }) =>
       html`<li>
         <div>
-          ${name ?? "Passkey"}
+          <span class="name">${name ?? "Passkey"}</span>
+          <form method="post" class="rename" data-path="${AUTH_PATH}/passkeys/${id}" hidden>
+            <label>
+              Name
+              <input name="name" value="${name ?? ""}" maxlength="${TEXT_LENGTH_MAX}" autocomplete="off" required />
+            </label>
+            ${PROBLEM}
+            <div class="actions"><button>Save the name</button></div>
+          </form>
           <p class="hint">Added ${momentOf(createdAt)}</p>
         </div>
-        <button type="button" class="danger" data-path="${AUTH_PATH}/passkeys/${id}" data-confirm="Remove it for good?">
-          Remove
-        </button>
+        <div class="actions">
+          <button type="button" class="plain" data-rename>Rename</button>
+          <button type="button" class="danger" data-path="${AUTH_PATH}/passkeys/${id}" data-confirm="Remove for good?">
+            Remove
+          </button>
+        </div>
       </li>`,
   );
+  const list = html`<ul class="rows">
+    ${rows}
+  </ul>`;
+  const none = html`<p class="quiet">A passkey signs you in with your device instead of the password.</p>`;
   return html`<section>
     <h2>Passkeys</h2>
-    <div>
-      ${
-        rows.length === 0
-          ? html`<p class="quiet">A passkey signs you in with your device instead of the password.</p>`
-          : html`<ul class="rows">
-              ${rows}
-            </ul>`
-      }
+    <div data-acts>
+      ${PROBLEM} ${rows.length === 0 ? none : list}
       <p class="quiet" id="no-passkeys" hidden>This browser cannot make passkeys. A newer one can.</p>
       <form method="post" id="add-passkey" hidden>
         <label>
@@ -79,11 +88,12 @@ export function sessionsSection(sessions: (typeof session.$inferSelect)[], curre
   </div>`;
   return html`<section>
     <h2>Sessions</h2>
-    <div>
+    <div data-acts>
+      ${PROBLEM}
       <ul class="rows">
         ${rows}
       </ul>
-      ${others.length === 0 ? "" : endOthers} ${PROBLEM}
+      ${others.length === 0 ? "" : endOthers}
     </div>
   </section>`;
 }

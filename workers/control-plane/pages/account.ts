@@ -93,7 +93,7 @@ const ACCOUNT_STYLE = `
 .account h1 { margin-bottom: 24px; }
 .account section { display: grid; grid-template-columns: 200px minmax(0, 1fr); gap: 8px 32px; padding: 28px 0; border-top: 1px solid var(--line); }
 .account form { margin-top: 0; max-width: 408px; }
-.account form + form, .account .stack + form, .account ul + form, .account ul + .actions { margin-top: 16px; }
+.account form + form, .account .stack + form, .account div > .quiet + form, .account ul + form, .account ul + .actions { margin-top: 16px; }
 .account .actions { margin-top: 0; }
 .account ul.rows { border-top: none; }
 .account ul.rows li { grid-template-columns: minmax(0, 1fr) auto; padding: 12px 0; }

@@ -2,13 +2,14 @@ import type { Context } from "hono";
 import { html } from "hono/html";
 
 import { isReturnPath } from "../../../contracts/return-path.ts";
+import { findSignInMethods } from "../auth/methods.ts";
+import { findSignInMethods } from "../auth/methods.ts";
 import { findPrincipal } from "../auth/principal.ts";
-import { hasMailDriver } from "../mail/drivers.ts";
+import { findMailDriver } from "../mail/drivers.ts";
 import type { AppTypes } from "../mount.ts";
 import { renderPage } from "./page.ts";
 import { PROBLEM } from "./parts.ts";
 import { SIGN_IN_SCRIPT } from "./scripts/sign-in.ts";
-import { findSignInMethods } from "./sign-in-methods.ts";
 
 /** `GET /sign-in?to=…`: the ways in; `to` is where to go then, and counts only as a path of ours. */
 export async function signInPage(context: Context<AppTypes>): Promise<Response> {
@@ -17,9 +18,8 @@ export async function signInPage(context: Context<AppTypes>): Promise<Response> 
   const to = isReturnPath(asked) ? asked : "/";
   if ((await findPrincipal(scope, context.req.raw.headers)) !== null) return context.redirect(to);
   const { password, passkeys, providers, signUp } = await findSignInMethods(scope);
-  const forgotten = hasMailDriver(scope.env)
-    ? html`<a class="hint" href="/forgot-password">Forgot the password?</a>`
-    : "";
+  const forgotten =
+    findMailDriver(scope.env) !== null ? html`<a class="hint" href="/forgot-password">Forgot the password?</a>` : "";
   const passwordForm = html`<form method="post" id="password">
     <label>
       E-mail

@@ -1,11 +1,12 @@
 import type { Context } from "hono";
 import { html } from "hono/html";
 
+import { findSignInMethods } from "../auth/methods.ts";
+import { findSignInMethods } from "../auth/methods.ts";
 import type { AppTypes } from "../mount.ts";
 import { renderPage } from "./page.ts";
 import { emailField, PROBLEM } from "./parts.ts";
 import { SIGN_UP_SCRIPT } from "./scripts/entry.ts";
-import { findSignInMethods } from "./sign-in-methods.ts";
 
 /** `GET /sign-up`: asks for an account where anybody may; the link that makes it comes by mail. */
 export async function signUpPage(context: Context<AppTypes>): Promise<Response> {

@@ -11,8 +11,17 @@ for (const button of document.querySelectorAll("button[data-confirm]")) {
   button.addEventListener("click", () => {
     if (button.dataset.asked === undefined) { button.dataset.asked = ""; button.textContent = button.dataset.confirm; return; }
     reset();
-    attempt(button.closest("section"), async () => { await ask("DELETE", button.dataset.path); return reload(); });
+    attempt(button.closest("[data-acts]"), async () => { await ask("DELETE", button.dataset.path); return reload(); });
   });
+}
+`;
+
+const RENAME = `
+for (const button of document.querySelectorAll("[data-rename]")) {
+  const row = button.closest("li");
+  const form = find(".rename", row);
+  button.addEventListener("click", () => { find(".name", row).hidden = true; button.hidden = true; show(form, true); });
+  onSubmit(form, async ({ name }) => { await ask("PATCH", form.dataset.path, { name }); return reload(); });
 }
 `;
 
@@ -67,6 +76,7 @@ if (change) onSubmit(change, async ({ current, password }) => {
   say(change, "Changed");
 });
 ${CONFIRM}
+${RENAME}
 ${TWO_FACTOR}
 const add = find("#add-passkey");
 if (passkeys) show(add); else show(find("#no-passkeys"));
