@@ -117,7 +117,14 @@ export function secretsKeysOf({ settings: { dataDirectory } }: Ground): string {
 
 /** What the router is bound to in every kind of run, but for the way its log is delivered. */
 export function routerVariables({ settings, parts }: Ground): Readonly<Record<string, string>> {
-  return { DOMAIN: settings.domain, APP_HOST: addressesOf(settings).appHost, VERSION: parts.version };
+  const { appHost, publicUrl, tenantUrl } = addressesOf(settings);
+  return {
+    DOMAIN: settings.domain,
+    APP_HOST: appHost,
+    PUBLIC_URL: publicUrl,
+    TENANT_URL: tenantUrl,
+    VERSION: parts.version,
+  };
 }
 
 /** Where the state of objects and projections is kept. */

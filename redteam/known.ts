@@ -40,7 +40,7 @@ export const KNOWN: Readonly<Record<string, string>> = {
     "Symbol(Symbol.toStringTag) Symbol(cloudflare:internal-class) Symbol(kResourceTypeInspect) " +
     "arrayBuffer blob body bodyUsed bytes cache cf clone constructor fetcher formData headers integrity " +
     "json keepalive method redirect signal text url",
-  "the request's facts": "clientIp isola executionId params linesFirst ask caller event",
+  "the request's facts": "clientIp isola executionId params linesFirst ask caller event user",
   "cloudflare:workers":
     "DurableObject RpcPromise RpcProperty RpcStub RpcTarget ServiceStub Symbol(Symbol.toStringTag) " +
     "WorkerEntrypoint WorkflowEntrypoint abortIsolate cache env exports restore tracing waitUntil withEnv " +

@@ -49,13 +49,29 @@ declare module "isola" {
     };
     /** What the script holds. */
     readonly env: Readonly<Record<string, unknown>>;
-    /** Whoever is signed in to the app; null for nobody. */
-    readonly user: null;
+    /** Whoever is signed in at the org's host, when a browser of theirs asks; null for nobody, and for events. */
+    readonly user: User | null;
     /** The script that invoked this one, by {@link invoke}; null for a request from outside. */
     readonly caller: { readonly script: string; readonly executionId: string } | null;
     /** The event that this run is for, and the body of its request, too; null for a request. */
     readonly event: IsolaEvent | null;
   }
+
+  /** A person who is signed in at the org's host. */
+  export interface User {
+    /** The same for this person at every host. */
+    readonly id: string;
+    readonly email: string;
+    readonly name: string;
+    /** Role in the org; null for somebody of the platform who has no part in it. */
+    readonly role: "owner" | "admin" | "developer" | "viewer" | null;
+  }
+
+  /**
+   * Whoever this run's request comes from, as `ctx.user` is in a plain function; null for nobody. It is no call of the platform. Throws
+   * an {@link IsolaError} with the code `gone` where no request and no event is being answered.
+   */
+  export function user(): User | null;
 
   // ─── Events ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -51,6 +51,8 @@ export async function startBareEdge(options: BareEdgeOptions = {}): Promise<Bare
     variables: {
       DOMAIN: "localhost",
       APP_HOST: "app.localhost",
+      PUBLIC_URL: "http://app.localhost",
+      TENANT_URL: "http://{slug}.localhost",
       VERSION: "test",
       LOG_DELIVERY: "polled",
       WALL_CLOCK: "timed",

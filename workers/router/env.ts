@@ -14,6 +14,10 @@ export interface RouterEnv {
   DOMAIN: string;
   /** Host of the control plane. */
   APP_HOST: string;
+  /** Where browsers find the control plane, such as `http://app.localhost:8787`. */
+  PUBLIC_URL: string;
+  /** Where they find orgs, such as `http://{slug}.localhost:8787`. */
+  TENANT_URL: string;
   VERSION: string;
   /** `polled`: the launcher asks for the log; `scheduled`: a request carries it out after its response. */
   LOG_DELIVERY: "polled" | "scheduled";

@@ -5,10 +5,12 @@ import { unknownHosts } from "./admission/unknown-hosts.ts";
 import { withDeadline } from "./deadline.ts";
 import { keepCookiesHome } from "./dispatch/cookies.ts";
 import { runLater } from "./dispatch/later.ts";
-import { runScript, type RunResult } from "./dispatch/run.ts";
+import { type Run, runScript, type RunResult } from "./dispatch/run.ts";
 import type { RouterContext, RouterEnv } from "./env.ts";
 import { hostsOf } from "./hosts.ts";
 import { refuse } from "./pages/respond.ts";
+import { withCookie } from "./people/respond.ts";
+import { type Visitor, visitorOf } from "./people/visitor.ts";
 import { welcome } from "./pages/welcome.ts";
 import { isReserved, reserved } from "./reserved.ts";
 import { accepted } from "./reserved/accepted.ts";
@@ -74,8 +76,25 @@ async function serve(
   const script = match === null ? undefined : projection.scripts[match.route.scriptId];
   if (match === null || script === undefined) return unrouted(request, path, hostname, org);
   const run = { org, script, trigger: "http" as const, params: match.params, request, path: target };
-  if (match.route.dispatch === "async") return accepted(request, await runLater(run, env));
+  const isLater = match.route.dispatch === "async";
+  const coming = visitorOf(request, org, env);
+  if (coming !== null) return serveVisitor(run, await coming, isLater, env, ctx);
+  if (isLater) return accepted(request, await runLater(run, env));
   return finish(request, await runScript(run, env, ctx), org, env);
+}
+
+/** The same for somebody with a session here: the script sees who it is, and nothing of the session. */
+async function serveVisitor(
+  asked: Pick<Run, "org" | "script" | "params" | "path"> & { trigger: "http" },
+  { request, user, setCookie }: Visitor,
+  isLater: boolean,
+  env: RouterEnv,
+  ctx: RouterContext,
+): Promise<Response> {
+  const response = isLater
+    ? accepted(request, await runLater({ ...asked, request }, env))
+    : finish(request, await runScript({ ...asked, request, user }, env, ctx), asked.org, env);
+  return setCookie === null ? response : withCookie(response, setCookie);
 }
 
 /** The usual spelling of an org's host needs no parsing. */

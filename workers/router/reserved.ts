@@ -3,6 +3,7 @@ import { Router, type IRequest } from "itty-router";
 import { PlatformError } from "../../contracts/errors.ts";
 import { execute } from "./reserved/execute.ts";
 import { execution } from "./reserved/executions.ts";
+import { beginSignIn, me, signOut, takeHandOver } from "./reserved/people.ts";
 import { only, type Surroundings } from "./reserved/surroundings.ts";
 import { webhook } from "./reserved/webhooks.ts";
 
@@ -16,11 +17,19 @@ const router = Router<IRequest, [Surroundings]>({ base: "/.isola" })
   .post("/v1/execute/:script", execute)
   .get("/v1/executions/:id", execution)
   .post("/v1/webhooks/:trigger", webhook)
+  .get("/sso", takeHandOver)
+  .get("/sign-in", beginSignIn)
+  .post("/sign-out", signOut)
+  .get("/v1/me", me)
   .all("/healthz", only("GET"))
   .all("/version", only("GET"))
   .all("/v1/execute/*", only("POST"))
   .all("/v1/executions/:id", only("GET"))
   .all("/v1/webhooks/:trigger", only("POST"))
+  .all("/sso", only("GET"))
+  .all("/sign-in", only("GET"))
+  .all("/sign-out", only("POST"))
+  .all("/v1/me", only("GET"))
   .all("*", () => {
     throw new PlatformError(
       "not_found",

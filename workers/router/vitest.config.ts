@@ -16,6 +16,8 @@ export default defineConfig({
         bindings: {
           DOMAIN: "localhost",
           APP_HOST: "app.localhost",
+          PUBLIC_URL: "http://app.localhost",
+          TENANT_URL: "http://{slug}.localhost",
           VERSION: "test",
           LOG_DELIVERY: "polled",
           WALL_CLOCK: "timed",

@@ -125,4 +125,5 @@ const factsOf = (run: Run, executionId: string, ask: boolean): RunFacts => ({
   ask,
   caller: run.caller === undefined ? null : { script: run.caller.scriptName, executionId: run.caller.executionId },
   event: run.isEvent === true,
+  user: run.user ?? null,
 });

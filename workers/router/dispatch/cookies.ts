@@ -1,11 +1,14 @@
+import { setsPersonCookie } from "../people/cookie.ts";
+
 /**
  * Drops each `Set-Cookie` by which a tenant would reach beyond its own host: a cookie for the parent domain would
- * be sent to every other tenant, and could stand in for their own. Returns the response itself when all is well.
+ * be sent to every other tenant, and could stand in for their own. So does one that would say who somebody is here, which
+ * is the platform's to say. Returns the response itself when all is well.
  */
 export function keepCookiesHome(response: Response, hostname: string): Response {
   if (!response.headers.has("set-cookie")) return response;
   const cookies = response.headers.getSetCookie();
-  const kept = cookies.filter((cookie) => staysHome(cookie, hostname));
+  const kept = cookies.filter((cookie) => staysHome(cookie, hostname) && !setsPersonCookie(cookie));
   if (kept.length === cookies.length) return response;
   const headers = new Headers(response.headers);
   headers.delete("set-cookie");

@@ -138,6 +138,13 @@ export async function callInRun(area, call) {
   return answer.value;
 }
 
+// Never that of the run that began last, which may be another person's.
+export function userInRun() {
+  const run = current.getStore();
+  if (run === undefined) throw new IsolaError("gone", "Who is signed in can be asked only while a request or an event is answered.", {});
+  return run.user;
+}
+
 export class IsolaError extends NativeError {
   constructor(code, message, details) {
     super(message);
@@ -147,9 +154,16 @@ export class IsolaError extends NativeError {
   }
 }
 
+// One object for all that ask, and nothing in it to change.
+function userIn(facts) {
+  if (facts.user !== undefined && facts.user !== null) freeze(facts.user);
+  return facts.user ?? null;
+}
+
 class Run {
   constructor(facts, sink) {
     this.executionId = facts.executionId;
+    this.user = userIn(facts);
     this.linesFirst = facts.linesFirst;
     this.sink = sink;
     this.lines = startup.length === 0 ? [] : startup.splice(0);
@@ -230,7 +244,7 @@ function contextOf(script, env, ctx, facts, event) {
     executionId: facts.executionId,
     script,
     env,
-    user: null,
+    user: facts.user ?? null,
     caller: facts.caller,
     event,
     waitUntil: (promise) => ctx.waitUntil(promise),

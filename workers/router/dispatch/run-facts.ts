@@ -1,5 +1,6 @@
 import type { ExecutionError, LogLevel } from "../../../contracts/execution.ts";
 import type { QueueAcks } from "../../../contracts/events/dispatch.ts";
+import type { TenantUser } from "../../../contracts/hand-over.ts";
 import type { LimitName } from "../../../contracts/script-limits.ts";
 
 /**
@@ -17,6 +18,8 @@ export interface RunFacts {
   caller: { script: string; executionId: string } | null;
   /** The body is an event, for the script's handler of events. */
   event: boolean;
+  /** Who is signed in at the org's host; null for nobody. */
+  user: TenantUser | null;
 }
 
 /**

@@ -11,7 +11,7 @@ import { VALUES_SOURCE } from "./values.ts";
 
 /** What scripts import as "isola": all of it, from the modules beside it. */
 const ISOLA_SOURCE = `
-export { IsolaError } from "./runtime.js";
+export { IsolaError, userInRun as user } from "./runtime.js";
 export { kv } from "./isola-kv.js";
 export { docs } from "./isola-docs.js";
 export { queue, topic } from "./isola-messages.js";

@@ -5,8 +5,15 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ESCAPES[char] ?? char);
 }
 
-/** One calm page that says one thing; follows the viewer's light or dark. */
-export function page(title: string, message: string, small: string): string {
+/** A link on a page: where to, and its words. */
+export interface PageLink {
+  href: string;
+  text: string;
+}
+
+/** One calm page that says one thing, and where to go on if there is anywhere; follows the viewer's light or dark. */
+export function page(title: string, message: string, small: string, link: PageLink | null = null): string {
+  const next = link === null ? "" : `\n<p><a href="${escapeHtml(link.href)}">${escapeHtml(link.text)}</a></p>`;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -20,6 +27,8 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: center; backgro
 main { max-width: 34rem; padding: 24px }
 h1 { margin: 16px 0 4px; font-size: 20px; font-weight: 600 }
 p { margin: 0 }
+p + p { margin-top: 12px }
+a { color: var(--sea); text-underline-offset: 3px }
 small { display: block; margin-top: 16px; padding-top: 12px; border-top: 1px solid var(--line); color: var(--faint);
   font: 12px ui-monospace, monospace; overflow-wrap: anywhere }
 svg { color: var(--sea) }
@@ -27,7 +36,7 @@ svg { color: var(--sea) }
 <main>
 <svg width="40" height="24" viewBox="0 0 40 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" aria-hidden="true"><path d="M8 16c2-7 7-11 12-11s10 4 12 11"/><path d="M2 20c3-2 6-2 9 0s6 2 9 0 6-2 9 0 6 2 9 0"/></svg>
 <h1>${escapeHtml(title)}</h1>
-<p>${escapeHtml(message)}</p>
+<p>${escapeHtml(message)}</p>${next}
 <small>${escapeHtml(small)}</small>
 </main>
 </html>

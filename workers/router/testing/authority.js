@@ -155,6 +155,18 @@ export default class Authority extends WorkerEntrypoint {
   receiveWebhook(...args) {
     return answer("receiveWebhook", args);
   }
+  signingKeys(...args) {
+    return answer("signingKeys", args);
+  }
+  beginTenantSession(...args) {
+    return answer("beginTenantSession", args);
+  }
+  renewTenantSession(...args) {
+    return answer("renewTenantSession", args);
+  }
+  endTenantSession(...args) {
+    return answer("endTenantSession", args);
+  }
   // What follows is for the tests.
   /** Each an `{ value }` or a `{ refusal: { code, message, details } }`, one a call; the last stays. */
   setAnswers(name, answers) {
