@@ -119,6 +119,8 @@ export const USAGE_SETTLED_MS = 60_000;
 /** Orgs whose usage one scheduled pass copies, and how many of them at once. */
 export const USAGE_ORGS_PER_PASS = 500;
 export const USAGE_ORGS_AT_ONCE = 20;
+/** How long one such pass goes on before it leaves the rest to the next, in milliseconds. */
+export const USAGE_PASS_MS = 20_000;
 /** A collection tells its org of its size when that moved by so many bytes, or by this share of it. */
 export const STORAGE_STEP_BYTES = 1024 * 1024;
 export const STORAGE_STEP_SHARE = 0.05;

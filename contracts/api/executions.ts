@@ -82,7 +82,7 @@ export const invokeAnswerSchema = z.object({
 });
 
 /** A moment, in epoch milliseconds or as ISO 8601. */
-const momentSchema = z
+export const momentSchema = z
   .string()
   .transform((text, context) => {
     const at = /^[0-9]{1,15}$/.test(text) ? Number(text) : ISO_MOMENT.test(text) ? Date.parse(text) : Number.NaN;

@@ -19,6 +19,7 @@ import * as routes from "./routes.ts";
 import * as scripts from "./scripts.ts";
 import * as secrets from "./secrets.ts";
 import * as triggers from "./triggers.ts";
+import * as usage from "./usage.ts";
 import * as users from "./users.ts";
 
 /** Every endpoint of the control plane, by id. */
@@ -152,6 +153,8 @@ export const ENDPOINTS = {
   sendToQueue: queues.sendToQueue,
   purgeQueue: queues.purgeQueue,
   publishToTopic: queues.publishToTopic,
+  getUsage: usage.getUsage,
+  listUsage: usage.listUsage,
 } as const satisfies Record<string, Endpoint>;
 
 export type Endpoints = typeof ENDPOINTS;

@@ -12,6 +12,7 @@ import { sweepDestroying } from "./org-life.ts";
 import { publishAllQuotas } from "./plans/publish.ts";
 import { removeOldInvitations } from "./people/invitations.ts";
 import { Scope } from "./scope.ts";
+import { rollUpUsage } from "./usage/roll-up.ts";
 
 export { Directory } from "./directory.ts";
 
@@ -32,6 +33,7 @@ export default {
       await removeOldInvitations(scope);
       await removeOldMail(scope);
       await sendDueMail(scope);
+      await rollUpUsage(scope, Date.now());
     } finally {
       await scope.close();
     }

@@ -20,6 +20,7 @@ import { routes } from "./routes.ts";
 import { scripts } from "./scripts.ts";
 import { secrets } from "./secrets.ts";
 import { triggers } from "./triggers.ts";
+import { usage } from "./usage.ts";
 import { users } from "./users.ts";
 
 /** Every endpoint of the API with its handler. */
@@ -46,4 +47,5 @@ export const MOUNTED: readonly Mounted[] = [
   triggers,
   deliveries,
   queues,
+  usage,
 ].flatMap(({ all }) => all);

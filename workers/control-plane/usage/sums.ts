@@ -1,0 +1,30 @@
+import { NO_USAGE, sumOfUsage, type UsageCounts } from "../../../contracts/usage.ts";
+import { type Step, stepStart } from "./period.ts";
+
+/** What was used from `at` on (epoch milliseconds), for an hour or for longer. */
+export interface UsageSum extends UsageCounts {
+  at: number;
+  /** At the last look; null where nobody looked. */
+  storageBytes: number | null;
+}
+
+/** Adds up what lies in the same hour, day or month; what is given is in order, and so is what comes out. */
+export function sumBySteps(sums: readonly UsageSum[], step: Step): UsageSum[] {
+  const steps = new Map<number, UsageSum>();
+  for (const sum of sums) {
+    const at = stepStart(sum.at, step);
+    steps.set(at, { ...sumOf([...(steps.has(at) ? [steps.get(at) as UsageSum] : []), sum]), at });
+  }
+  return [...steps.values()];
+}
+
+/** All of them together. */
+export function sumOf(sums: readonly UsageSum[]): Omit<UsageSum, "at"> {
+  let counts: UsageCounts = NO_USAGE;
+  let storageBytes: number | null = null;
+  for (const sum of sums) {
+    counts = sumOfUsage(counts, sum);
+    storageBytes = sum.storageBytes ?? storageBytes;
+  }
+  return { ...counts, storageBytes };
+}
