@@ -26,6 +26,8 @@ export interface Caller {
   spell?: (slug: string) => string;
   /** Other than that of the operation. */
   method?: string;
+  /** Whether it also calls with what cannot be read; where many callers differ in one thing alone, one of them does. */
+  unreadable?: boolean;
 }
 
 type Headers = Record<string, string>;
@@ -115,7 +117,12 @@ async function nobodies(registrar: Registrar, owner: string): Promise<Caller[]> 
     },
     "a bad key beside a good session": { ...bearer("isola_zz"), cookie: signed },
   };
-  return Object.entries(shown).map(([name, headers]) => ({ name, headers: always(headers), verdict: unlessOpen }));
+  return Object.entries(shown).map(([name, headers], index) => ({
+    name,
+    headers: always(headers),
+    verdict: unlessOpen,
+    unreadable: index === 0,
+  }));
 }
 
 /** A signed-in owner whose browser was made to send something by a page of somebody else's. */
@@ -135,10 +142,11 @@ async function withForeignPages(
     "Sec-Fetch-Site: cross-site": { "sec-fetch-site": "cross-site" },
     "Sec-Fetch-Site: same-site": { "sec-fetch-site": "same-site" },
   };
-  return Object.entries(sent).map(([name, headers]) => ({
+  return Object.entries(sent).map(([name, headers], index) => ({
     name: `the owner's session, ${name}`,
     headers: always({ cookie, ...headers }),
     verdict: (operation) => (operation.scope === "open" ? null : mutates(operation) ? "other_site" : "allowed"),
+    unreadable: index === 0,
   }));
 }
 
@@ -232,6 +240,7 @@ function misspelt(headers: Headers): Caller[] {
     headers: always(headers),
     verdict: ({ scope }) => (scope === "org" ? "absent" : null),
     spell,
+    unreadable: false,
   }));
 }
 

@@ -39,7 +39,8 @@ export function casesOf(operations: readonly Operation[], callers: readonly Call
       const verdict = caller.verdict(operation);
       if (verdict === null) return [];
       const usual = { operation, caller, verdict, broken: false };
-      return READ_FIRST.has(verdict) && hasInput(operation) ? [usual, { ...usual, broken: true }] : [usual];
+      const twice = caller.unreadable !== false && READ_FIRST.has(verdict) && hasInput(operation);
+      return twice ? [usual, { ...usual, broken: true }] : [usual];
     }),
   );
   return [

@@ -1,6 +1,6 @@
-import { describeFailure } from "../../contracts/redact.ts";
+import { describeFailure, withoutCredentials } from "../../contracts/redact.ts";
 
 /** Prints a failure with the request it belongs to, for whoever runs the platform, and nothing that anybody sent. */
 export function reportFailure(requestId: string, what: string, thrown: unknown): void {
-  console.error(requestId, `${what}:`, describeFailure(thrown));
+  console.error(requestId, `${withoutCredentials(what)}:`, describeFailure(thrown));
 }

@@ -48,6 +48,8 @@ export interface Core {
   /** Runs the clock's work once. */
   tick(): Promise<string>;
   sql: SqlClient;
+  /** Everything that the Workers have printed. */
+  printed(): string;
   /** Where the control plane listens, for what `call` cannot say. */
   address: URL;
   stop(): Promise<void>;
@@ -76,11 +78,13 @@ export async function startCore(bindings: Record<string, string> = {}): Promise<
     ...bindings,
   };
   const dispatch = { DISPATCH_0: { name: "fixture", entrypoint: "Dispatch" } };
+  const lines: string[] = [];
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       cf: false,
       telemetry: { enabled: false },
       log: new Log(LogLevel.NONE),
+      handleStructuredLogs: ({ message }) => void lines.push(message),
       workers: [
         controlPlaneWorker(controlPlane, variables, dispatch),
         durableObjectsWorker(durableObjects, SECRETS_KEYS, dispatch),
@@ -95,6 +99,7 @@ export async function startCore(bindings: Record<string, string> = {}): Promise<
 
   return {
     sql: database.client,
+    printed: () => lines.join("\n"),
     address,
     call: async (path, options = {}) => {
       const headers = new Headers(options.headers);
@@ -108,7 +113,7 @@ export async function startCore(bindings: Record<string, string> = {}): Promise<
         ...(body === undefined ? {} : { body }),
       });
       const text = await response.text();
-      const isJson = response.headers.get("content-type")?.includes("json") === true && text !== "";
+      const isJson = /[/+]json\b/.test(response.headers.get("content-type") ?? "") && text !== "";
       return {
         status: response.status,
         headers: new Headers([...response.headers]),

@@ -15,6 +15,7 @@ import {
 import type { Queries } from "../database/connect.ts";
 import { account, passkey, session, twoFactor, user, verification } from "../database/schema.ts";
 import { type ControlPlaneEnv, isSecure } from "../env.ts";
+import { reportFailure } from "../report.ts";
 import type { Scope } from "../scope.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import { withHashedTokens } from "./session-tokens.ts";
@@ -124,7 +125,16 @@ export function signIn(scope: Scope, queries: Queries = scope.database) {
       },
     },
     telemetry: { enabled: false },
-    logger: { level: "error" },
+    logger: {
+      level: "error",
+      // Its own words hold what queries were asked with.
+      log: (_level, message, ...rest: unknown[]) =>
+        reportFailure(
+          scope.requestId,
+          `sign-in: ${message}`,
+          rest.find((each) => each instanceof Error),
+        ),
+    },
   });
 }
 
