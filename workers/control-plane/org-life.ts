@@ -9,6 +9,7 @@ import { audit, auditLater } from "./audit/write.ts";
 import { apiKey, org } from "./database/schema.ts";
 import { holdPlan } from "./plans/change.ts";
 import type { Scope } from "./scope.ts";
+import { copyLastUsage } from "./usage/roll-up.ts";
 
 type OrgRow = typeof org.$inferSelect;
 
@@ -109,6 +110,7 @@ export async function finishDestroying(
 ): Promise<void> {
   await stopAnswering(scope, id);
   await scope.edges.forget(slug);
+  await copyLastUsage(scope, id);
   await scope.state.destroyOrg(id);
   await scope.edges.forget(slug);
   await scope.database.transaction(async (tx) => {
