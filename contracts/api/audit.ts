@@ -7,7 +7,8 @@ import { orgParams } from "./orgs.ts";
 
 /** SHA-256 in hexadecimal. */
 const hash = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits");
-const time = z.coerce.number().int().min(0).max(8.64e15);
+/** Epoch milliseconds up to the end of the year 9999, which every database takes. */
+const time = z.coerce.number().int().min(0).max(253_402_300_799_999);
 
 /** Who did what to what, when, from where; and its place in the chain, by which it can be verified. */
 export const auditEntrySchema = z.object({

@@ -42,9 +42,17 @@ $$;
 DO $$
 DECLARE
   old record;
-  link record;
+  last "audit_head"%ROWTYPE;
 BEGIN
-  FOR old IN SELECT * FROM "audit_log" ORDER BY "at", "id" LOOP
+  FOR old IN SELECT * FROM "audit_log" ORDER BY "chain", "at", "id" LOOP
+    IF last."chain" IS DISTINCT FROM old."chain" THEN
+      IF last."chain" IS NOT NULL THEN
+        INSERT INTO "audit_head" VALUES (last.*);
+      END IF;
+      last."chain" := old."chain";
+      last."seq" := 0;
+      last."hash" := encode(sha256(convert_to(old."chain", 'UTF8')), 'hex');
+    END IF;
     old."entry" := json_build_object(
       'id', old."id",
       'at', (extract(epoch FROM old."at") * 1000)::bigint,
@@ -56,11 +64,16 @@ BEGIN
       'address', old."address",
       'requestId', old."request_id"
     )::text;
-    SELECT * INTO link FROM "audit_link"(old."chain", old."entry");
+    last."seq" := last."seq" + 1;
+    last."prev_hash" := last."hash";
+    last."hash" := encode(sha256(convert_to(last."prev_hash" || chr(10) || old."entry", 'UTF8')), 'hex');
     UPDATE "audit_log"
-    SET "entry" = old."entry", "seq" = link.link_seq, "prev_hash" = link.link_prev_hash, "hash" = link.link_hash
+    SET "entry" = old."entry", "seq" = last."seq", "prev_hash" = last."prev_hash", "hash" = last."hash"
     WHERE "id" = old."id";
   END LOOP;
+  IF last."chain" IS NOT NULL THEN
+    INSERT INTO "audit_head" VALUES (last.*);
+  END IF;
 END
 $$;
 --> statement-breakpoint

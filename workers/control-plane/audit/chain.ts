@@ -82,6 +82,11 @@ export async function follow(
   return { verified, broken: null };
 }
 
+/** What is wrong with a chain that was verified further than it goes; null when it is as long at least. */
+export function faultOfStart({ seq }: Verified, { head }: Pick<Expected, "head">): Break | null {
+  return seq > (head?.seq ?? 0) ? { seq, reason: "cut_short" } : null;
+}
+
 /** What is wrong with where a chain ends, after all its rows were followed; null when it ends where it should. */
 export function faultOfEnd({ seq, hash }: Verified, { head, last, noted }: Expected): Break | null {
   if (head === null) return seq > 0 ? { seq, reason: "head_missing" } : cutBefore(seq, noted);

@@ -27,6 +27,8 @@ export type AuditRow = typeof auditLog.$inferSelect;
 type Place = Pick<AuditRow, "at" | "seq" | "id">;
 
 const orgId = idSchema("org");
+/** The end of the year 9999, in epoch milliseconds. */
+const AUDIT_AT_MAX = 253_402_300_799_999;
 const CURSOR = /^(\d{1,16})\|(\d{1,16})\|(aud_[0-9a-z]{1,40})$/;
 
 /** A page of entries, and one more where there are more. */
@@ -48,12 +50,14 @@ export async function auditRows(
 
 /** How many entries there are, counted no further than one beyond `max`. */
 export async function countAuditRows(queries: Queries, filter: AuditFilter, max: number): Promise<number> {
-  const some = queries
+  const found = queries
     .select({ one: sql`1` })
     .from(auditLog)
     .where(matching(filter))
     .limit(max + 1);
-  const { rows } = await queries.execute<{ count: number }>(sql`select count(*)::int as count from (${some}) as some`);
+  const { rows } = await queries.execute<{ count: number }>(
+    sql`select count(*)::int as count from (${found}) as found`,
+  );
   return rows[0]?.count ?? 0;
 }
 
@@ -64,7 +68,7 @@ export const keyOfPlace = ({ at, seq, id }: Place): string => `${at.getTime()}|$
 export function placeOfKey(key: string | null): Place | null {
   if (key === null) return null;
   const [, at, seq, id] = CURSOR.exec(key) ?? [];
-  if (at === undefined || seq === undefined || id === undefined || Number(at) > 8.64e15) {
+  if (at === undefined || seq === undefined || id === undefined || Number(at) > AUDIT_AT_MAX) {
     throw new PlatformError("invalid", "This cursor is not one that a list gave. Start again without it.", {
       issues: [{ field: "cursor", reason: "is not one that a list gave" }],
     });

@@ -5,7 +5,16 @@ import { PlatformError } from "../../../contracts/errors.ts";
 import { AUDIT_CHAINS_VERIFIED_MAX, AUDIT_VERIFIED_MAX, AUDIT_VERIFY_PAGE } from "../../../contracts/limits.ts";
 import { auditHead, auditLog } from "../database/schema.ts";
 import type { Scope } from "../scope.ts";
-import { beginningOf, type Break, type Expected, faultOfEnd, follow, type Mark, type Verified } from "./chain.ts";
+import {
+  beginningOf,
+  type Break,
+  type Expected,
+  faultOfEnd,
+  faultOfStart,
+  follow,
+  type Mark,
+  type Verified,
+} from "./chain.ts";
 
 /** What one call found. */
 export interface Verification {
@@ -58,6 +67,8 @@ export async function verifyAll(scope: Scope, cursor: string | undefined): Promi
 async function walk(scope: Scope, from: Verified, noted: Mark | null, max: number): Promise<Verification> {
   const { chain } = from;
   const expected: Expected = { ...(await endOf(scope, chain)), noted };
+  const cut = faultOfStart(from, expected);
+  if (cut !== null) return { entries: 0, verified: null, broken: { chain, ...cut }, cursor: null };
   let verified = from;
   let entries = 0;
   for (;;) {
