@@ -102,6 +102,7 @@ export function controlPlaneVariables(
     ...settings.mail,
     AUTH_SECRET: inDataFolder(dataDirectory, () => openSecrets(dataDirectory)).authSecret,
     SETUP_TOKEN: setupToken,
+    OIDC_PROVIDERS: settings.oidcProviders,
     PUBLIC_URL: publicUrl,
     TENANT_URL: tenantUrl,
     VERSION: parts.version,

@@ -28,6 +28,7 @@ test("everything has a default", () => {
     edgeMemoryHardBytes: 1536 * 1024 * 1024,
     single: false,
     verbose: false,
+    oidcProviders: undefined,
     mail: { MAIL_DRIVER: "mailbox", MAIL_FROM: undefined, MAIL_API_URL: undefined, MAIL_API_KEY: undefined },
   });
 });
@@ -97,4 +98,12 @@ test("addresses carry the port unless it is the usual one", () => {
     tenantUrl: "http://{slug}.localhost:8787",
   });
   expect(addressesOf({ domain: "example.org", port: 80 }).tenantUrl).toBe("http://{slug}.example.org");
+});
+
+test("identity providers are a list, or none", () => {
+  const providers = '[{ "id": "ours" }]';
+  expect(readSettings({ ISOLA_OIDC_PROVIDERS: providers }).oidcProviders).toBe(providers);
+  for (const text of ["{}", "ours", "[{]"]) {
+    expect(refusalOf({ ISOLA_OIDC_PROVIDERS: text })).toMatch(/^ISOLA_OIDC_PROVIDERS must be a JSON list/);
+  }
 });

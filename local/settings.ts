@@ -30,6 +30,8 @@ export interface Settings {
   edgeMemoryHardBytes: number;
   /** One process for everything, where sockets cannot be inherited or on request. */
   single: boolean;
+  /** Identity providers that people may sign in by, as JSON. */
+  oidcProviders: string | undefined;
   /** Repeat the logs of all processes on stderr. */
   verbose: boolean;
   /** How letters leave, as the control plane takes it; by default nothing leaves and the page `/mailbox` shows them. */
@@ -54,6 +56,15 @@ const whole = (low: number, high: number) =>
     .min(low, `must be at least ${low}`)
     .max(high, `must be at most ${high}`);
 
+/** What is in it, the control plane reads. */
+function isList(text: string): boolean {
+  try {
+    return Array.isArray(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
 const environmentSchema = z
   .object({
     ISOLA_PORT: whole(1, 65_535).default(8787),
@@ -74,6 +85,7 @@ const environmentSchema = z
     ISOLA_EDGE_MEMORY_MB: whole(128, 1_048_576).default(768),
     ISOLA_SINGLE: flag.default(false),
     ISOLA_VERBOSE: flag.default(false),
+    ISOLA_OIDC_PROVIDERS: z.string().refine(isList, "must be a JSON list; see docs/sign-in.md").optional(),
     MAIL_DRIVER: z.enum(["mailbox", "http"], "must be mailbox or http").default("mailbox"),
     MAIL_FROM: z.string().optional(),
     MAIL_API_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
@@ -119,6 +131,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, platform: NodeJS.Pl
     edgeMemoryHardBytes: values.ISOLA_EDGE_MEMORY_MB * MEBIBYTE * 2,
     single: values.ISOLA_SINGLE || platform === "win32",
     verbose: values.ISOLA_VERBOSE,
+    oidcProviders: values.ISOLA_OIDC_PROVIDERS,
     mail: { MAIL_DRIVER, MAIL_FROM, MAIL_API_URL, MAIL_API_KEY },
   };
 }

@@ -14,6 +14,8 @@ export interface ControlPlaneEnv {
   DATABASE_AUTH?: "cleartext" | "scram";
   /** Signs session cookies; at least 32 characters. */
   AUTH_SECRET: string;
+  /** Identity providers that people may sign in by, as JSON; see docs/sign-in.md. */
+  OIDC_PROVIDERS?: string;
   /** Opens the set-up of the first owner; without it nobody can claim the platform. */
   SETUP_TOKEN?: string;
   /** Where browsers find the control plane, such as `http://app.localhost:8787`. */

@@ -22,7 +22,7 @@ export async function ask(
   context: Context<AppTypes>,
   method: "GET" | "POST",
   path: string,
-  body: unknown = undefined,
+  body?: unknown,
   queries: Queries = context.var.scope.database,
 ): Promise<LibraryAnswer> {
   const { scope } = context.var;

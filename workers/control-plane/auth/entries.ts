@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import type { AppTypes } from "../mount.ts";
 import { signInByEmail, signOut } from "./endpoints.ts";
 import { methods } from "./methods.ts";
+import { beginOidc, endOidc } from "./oidc/endpoints.ts";
 import {
   listPasskeys,
   passkeyAdd,
@@ -43,6 +44,8 @@ export const AUTH_ENTRIES: readonly Entry[] = (
     ["GET", "/passkeys", listPasskeys],
     ["PATCH", "/passkeys/:id", renamePasskey],
     ["DELETE", "/passkeys/:id", removePasskey],
+    ["POST", "/oidc/:provider", beginOidc],
+    ["GET", "/oidc/:provider/callback", endOidc],
     ["POST", "/password/forgot", forgotPassword],
     ["POST", "/password/reset", resetPassword],
     ["POST", "/password/change", changePassword],

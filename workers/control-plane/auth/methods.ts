@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { platformSettings } from "../database/schema.ts";
 import type { AppTypes } from "../mount.ts";
 import type { Scope } from "../scope.ts";
+import { providersOf } from "./oidc/providers.ts";
 
 /** The ways into an account that this platform offers. */
 export interface SignInMethods {
@@ -17,7 +18,8 @@ export interface SignInMethods {
 /** Reads them. */
 export async function findSignInMethods(scope: Scope): Promise<SignInMethods> {
   const [settings] = await scope.database.select({ signUp: platformSettings.signUp }).from(platformSettings);
-  return { password: true, passkeys: true, providers: [], signUp: settings?.signUp === "open" };
+  const providers = providersOf(scope.env).map(({ id, name }) => ({ id, name }));
+  return { password: true, passkeys: true, providers, signUp: settings?.signUp === "open" };
 }
 
 /** `GET /api/auth/methods` */

@@ -3,7 +3,6 @@ import { html } from "hono/html";
 
 import { isReturnPath } from "../../../contracts/return-path.ts";
 import { findSignInMethods } from "../auth/methods.ts";
-import { findSignInMethods } from "../auth/methods.ts";
 import { findPrincipal } from "../auth/principal.ts";
 import { findMailDriver } from "../mail/drivers.ts";
 import type { AppTypes } from "../mount.ts";

@@ -2,7 +2,6 @@ import type { Context } from "hono";
 import { html } from "hono/html";
 
 import { findSignInMethods } from "../auth/methods.ts";
-import { findSignInMethods } from "../auth/methods.ts";
 import type { AppTypes } from "../mount.ts";
 import { renderPage } from "./page.ts";
 import { emailField, PROBLEM } from "./parts.ts";
