@@ -228,7 +228,7 @@ describe("limits", () => {
     const limits = { ...effectiveLimits({}), cpuMs: 40 };
     const settings = { egress: { allow: [], deny: [] }, concurrencyMax: 100, ceilings: { cpuMs: 60 } };
     const { isola, plane } = await workplace({
-      getOrg: () => ({ ...anOrg("hello"), settings }),
+      getOrg: () => ({ ...anOrgInFull("hello"), settings }),
       getScript: () => ({
         ...aScript("hello"),
         limits,

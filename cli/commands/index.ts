@@ -75,6 +75,29 @@ import { previewTrigger } from "./triggers/preview.ts";
 import { rotateTriggerSecret } from "./triggers/rotate-secret.ts";
 import { pauseTrigger, resumeTrigger, enableTrigger, disableTrigger } from "./triggers/states.ts";
 import { updateTrigger } from "./triggers/update.ts";
+import { exportAudit } from "./audit/export.ts";
+import { listAudit } from "./audit/list.ts";
+import { verifyAudit } from "./audit/verify.ts";
+import { listInvitations } from "./invitations/list.ts";
+import { resendInvitation } from "./invitations/resend.ts";
+import { revokeInvitation } from "./invitations/revoke.ts";
+import { updateKey } from "./keys/update.ts";
+import { inviteMember } from "./members/invite.ts";
+import { leaveOrg } from "./members/leave.ts";
+import { listMembers } from "./members/list.ts";
+import { removeMember } from "./members/remove.ts";
+import { setMemberRole } from "./members/set-role.ts";
+import { open } from "./open.ts";
+import { createPartnerKey, listPartnerKeys, revokePartnerKey } from "./partners/keys.ts";
+import { activatePartner, createPartner, deactivatePartner, listPartners } from "./partners/partners.ts";
+import { deletePlan, listPlans, setPlan } from "./plans/plans.ts";
+import { getPlatformSettings, setPlatformSettings } from "./platform/settings.ts";
+import { quotas } from "./quotas.ts";
+import { listSessions, revokeSession, revokeSessions } from "./sessions/sessions.ts";
+import { activateUser, deactivateUser, setUserRole, signOutUser } from "./users/change.ts";
+import { getUser } from "./users/get.ts";
+import { inviteUser } from "./users/invite.ts";
+import { listUsers } from "./users/list.ts";
 import { types } from "./types.ts";
 import { version } from "./version.ts";
 import { whoami } from "./whoami.ts";
@@ -88,6 +111,8 @@ export const COMMANDS: readonly Command[] = [
   dev,
   invoke,
   logs,
+  open,
+  quotas,
   types,
   version,
   completionOf(() => COMMANDS),
@@ -162,5 +187,39 @@ export const COMMANDS: readonly Command[] = [
   publishToTopic,
   listKeys,
   createKey,
+  updateKey,
   revokeKey,
+  listSessions,
+  revokeSession,
+  revokeSessions,
+  listMembers,
+  inviteMember,
+  setMemberRole,
+  removeMember,
+  leaveOrg,
+  listInvitations,
+  resendInvitation,
+  revokeInvitation,
+  listAudit,
+  exportAudit,
+  verifyAudit,
+  listUsers,
+  getUser,
+  inviteUser,
+  setUserRole,
+  deactivateUser,
+  activateUser,
+  signOutUser,
+  listPartners,
+  createPartner,
+  deactivatePartner,
+  activatePartner,
+  listPartnerKeys,
+  createPartnerKey,
+  revokePartnerKey,
+  listPlans,
+  setPlan,
+  deletePlan,
+  getPlatformSettings,
+  setPlatformSettings,
 ];

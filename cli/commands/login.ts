@@ -19,6 +19,7 @@ export const login = defineCommand({
     email: { type: "string", value: "address", about: "your e-mail address" },
     password: { type: "string", value: "text", about: "your password; others can see it in the list of processes" },
     "password-stdin": { type: "boolean", about: "read the password from standard input" },
+    code: { type: "string", value: "digits", about: "code of your authenticator, where you have a second factor" },
   },
   examples: [
     "login --email owner@example.com",
@@ -32,7 +33,9 @@ export const login = defineCommand({
     const email = options.email ?? (await ask(host, "E-mail: ", "--email"));
     const password = await passwordOf(options, host);
     const old = await findCredentials(host).catch(() => null);
-    const credentials = await signIn(url, email, password, `isola on ${host.machineName}`);
+    const code = async (): Promise<string> =>
+      options.code ?? (await ask(host, "Code of your authenticator: ", "--code"));
+    const credentials = await signIn(url, { email, password, code }, `isola on ${host.machineName}`);
     const path = await saveCredentials(host, credentials);
     if (old !== null && old.url === url) await retire(old);
     if (human && host.env.ISOLA_TOKEN) notes.push("Note: ISOLA_TOKEN is set and goes before the saved sign-in.");

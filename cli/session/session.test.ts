@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import { PlatformError } from "../../contracts/errors.ts";
 import { newId } from "../../contracts/ids.ts";
-import { PASSWORD, startControlPlane, TOKEN } from "../testing/control-plane.ts";
+import { CODE, PASSWORD, PASSWORD_OF_TWO, startControlPlane, TOKEN } from "../testing/control-plane.ts";
 import { newComputer } from "../testing/host.ts";
 import { aKey, anOrg } from "../testing/things.ts";
 
@@ -24,6 +24,19 @@ const startWithKeys = () =>
 const savedAt = (home: string): string => join(home, ".config", "isola", "credentials.json");
 
 describe("login", () => {
+  it("asks for a code where the account has a second factor, or takes it from an option", async () => {
+    const plane = await startWithKeys();
+    const { isola, questions } = await newComputer();
+    const words = ["login", "--url", plane.url, "--email", USER.email, "--password", PASSWORD_OF_TWO];
+    expect((await isola(words, { answers: [CODE] })).code).toBe(0);
+    expect(questions).toEqual([{ question: "Code of your authenticator: ", hidden: false }]);
+    expect((await isola([...words, "--code", CODE])).code).toBe(0);
+    const wrong = await isola([...words, "--code", "000000"]);
+    expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining("The code is wrong") });
+    expect((await isola(words)).err).toContain("say --code");
+    expect(plane.callsTo("POST /api/v1/keys")).toHaveLength(2);
+  });
+
   it("makes a key for this computer and keeps it where only this user can read it", async () => {
     const plane = await startWithKeys();
     const { home, isola } = await newComputer();

@@ -9,12 +9,23 @@ interface WebSession {
   cookie: string;
 }
 
+/** What somebody signs in with; `code` is asked only where there is a second factor. */
+export interface SignInInput {
+  email: string;
+  password: string;
+  code: () => Promise<string>;
+}
+
 /**
- * Signs in with a password and makes an API key named `keyName` for this machine.
+ * Signs in with a password, and a code where the account has a second factor, and makes an API key named `keyName` for this machine.
  * @throws PlatformError `unauthenticated` when e-mail or password is wrong, and whatever the control plane refuses with.
  */
-export async function signIn(url: string, email: string, password: string, keyName: string): Promise<Credentials> {
-  const web = await openWebSession(url, email, password);
+export async function signIn(
+  url: string,
+  { email, password, code }: SignInInput,
+  keyName: string,
+): Promise<Credentials> {
+  const web = await openWebSession(url, email, password, code);
   const client = createClient({ url, fetch: (target, init) => reach(target, asBrowser(web, init)) });
   try {
     const key = await client.createKey({ body: { name: keyName } });
@@ -24,17 +35,37 @@ export async function signIn(url: string, email: string, password: string, keyNa
   }
 }
 
-async function openWebSession(url: string, email: string, password: string): Promise<WebSession> {
-  const response = await post(url, "/api/auth/sign-in/email", { email, password });
+async function openWebSession(
+  url: string,
+  email: string,
+  password: string,
+  code: () => Promise<string>,
+): Promise<WebSession> {
+  let response = await post(url, "/api/auth/sign-in/email", { email, password });
   if (!response.ok) throw await refusal(response, url);
-  const cookie = response.headers
-    .getSetCookie()
-    .map((line) => line.split(";", 1)[0])
-    .join("; ");
+  const answer = (await response
+    .clone()
+    .json()
+    .catch(() => null)) as { twoFactor?: boolean } | null;
+  if (answer?.twoFactor === true) {
+    const halfway = cookieOf(response);
+    response = await post(url, "/api/auth/two-factor/verify", { code: await code() }, halfway);
+    if (response.status === 401) throw new PlatformError("unauthenticated", "The code is wrong, or its time is over.");
+    if (!response.ok) throw await refusal(response, url);
+  }
+  const cookie = cookieOf(response);
   if (cookie === "") {
     throw new PlatformError("unavailable", `The answer of ${url} is not an Isola control plane's. Check the URL.`);
   }
   return { url, cookie };
+}
+
+/** The cookies that an answer sets, as a browser would send them back. */
+function cookieOf(response: Response): string {
+  return response.headers
+    .getSetCookie()
+    .map((line) => line.split(";", 1)[0])
+    .join("; ");
 }
 
 // The key is made by now; a session that cannot be closed ends by itself.

@@ -32,6 +32,9 @@ export type Answers = { [Id in EndpointId]?: (call: Call<Id>) => Answered<Endpoi
 
 export const TOKEN = "isola_test_0123456789abcdef";
 export const PASSWORD = "correct-horse-battery";
+/** Signs in to an account with a second factor, whose code is {@link CODE}. */
+export const PASSWORD_OF_TWO = "correct-horse-and-a-code";
+export const CODE = "492039";
 const COOKIE = "isola.session=s3ssion";
 
 /**
@@ -46,7 +49,9 @@ export async function startControlPlane(answers: Answers = {}) {
       const json: unknown = body === "" ? undefined : JSON.parse(body);
       const { pathname } = new URL(request.url ?? "/", "http://x");
       seen.push({ method: request.method ?? "", path: request.url ?? "", headers: request.headers, body: json });
-      const reply = pathname.startsWith("/api/auth/") ? signIn(pathname, json) : answer(answers, request, json);
+      const reply = pathname.startsWith("/api/auth/")
+        ? signIn(pathname, json, request.headers.cookie)
+        : answer(answers, request, json);
       response.writeHead(reply.status, { "content-type": "application/json", ...reply.headers });
       response.end(reply.text ?? (reply.body === undefined ? undefined : JSON.stringify(reply.body)));
     })();
@@ -73,16 +78,24 @@ function listen(server: Server): Promise<number> {
   });
 }
 
-function signIn(path: string, body: unknown): Reply {
+function signIn(path: string, body: unknown, cookie: string | undefined): Reply {
   if (path === "/api/auth/sign-out") return { status: 200, body: { success: true } };
-  const { password } = body as { password?: string };
+  const { password, code } = body as { password?: string; code?: string };
+  const signedIn = { "set-cookie": [`${COOKIE}; Path=/; HttpOnly`, "theme=dark; Path=/"] };
+  if (path === "/api/auth/two-factor/verify") {
+    const right = code === CODE && cookie === "halfway=1";
+    return right ? { status: 200, headers: signedIn, body: {} } : { status: 401, body: {} };
+  }
+  if (password === PASSWORD_OF_TWO) {
+    return { status: 200, headers: { "set-cookie": ["halfway=1; Path=/; HttpOnly"] }, body: { twoFactor: true } };
+  }
   if (password === "slow-down") {
     return { status: 429, headers: { "x-retry-after": "7" }, body: { message: "Too many requests." } };
   }
   if (password !== PASSWORD) {
     return { status: 401, body: { code: "INVALID_EMAIL_OR_PASSWORD", message: "Invalid email or password" } };
   }
-  return { status: 200, headers: { "set-cookie": [`${COOKIE}; Path=/; HttpOnly`, "theme=dark; Path=/"] }, body: {} };
+  return { status: 200, headers: signedIn, body: {} };
 }
 
 function answer(answers: Answers, request: IncomingMessage, body: unknown): Reply {
@@ -118,6 +131,7 @@ function call(answers: Answers, request: IncomingMessage, body: unknown): Reply 
     const handler = answers[id as EndpointId] as ((input: unknown) => unknown) | undefined;
     if (handler === undefined) throw new PlatformError("unavailable", `The test gave no answer for ${id}.`);
     const result = handler(input);
+    if (endpoint.answer === "text") return { status: 200, text: String(result) };
     if (endpoint.answer === "events") return eventsReply(endpoint, result as unknown[]);
     endpoint.response.parse(result);
     return { status: endpoint.status, body: result };

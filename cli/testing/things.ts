@@ -24,7 +24,13 @@ export const anOrg = (slug: string): Org => ({
 });
 
 /** An org with all that its own page shows. */
-export const anOrgInFull = (slug: string) => ({ ...anOrg(slug), settings: null });
+export const anOrgInFull = (slug: string) => ({
+  ...anOrg(slug),
+  settings: null,
+  plan: "default",
+  quotas: {},
+  ownQuotas: {},
+});
 
 export const aKey = (name: string) => ({
   id: newId("key"),
@@ -32,6 +38,7 @@ export const aKey = (name: string) => ({
   prefix: "isola_abc",
   scopes: ["*" as const],
   org: null,
+  requestsPerMinute: null as number | null,
   createdAt: AT,
   expiresAt: null,
   lastUsedAt: null,

@@ -92,7 +92,7 @@ export function eventsEndpoint<P extends z.ZodType, Q extends z.ZodType, R exten
 }
 
 /** An endpoint that answers with a file, which is sent as it is made. */
-export function textEndpoint<P extends z.ZodType, Q extends z.ZodType>(
+export function textEndpoint<P extends z.ZodType = typeof nothing, Q extends z.ZodType = typeof nothing>(
   parts: Omit<Parts<P, Q, typeof noContent, z.ZodString>, "response"> & { contentTypes: readonly string[] },
 ): Endpoint<P, Q, typeof noContent, z.ZodString, "text"> {
   return { ...endpoint({ ...parts, response: z.string() }), answer: "text" };

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { newId } from "../../../contracts/ids.ts";
 import type { Answers } from "../../testing/control-plane.ts";
 import type { World } from "../../testing/host.ts";
-import { anExecution, anOrg } from "../../testing/things.ts";
+import { anExecution, anOrgInFull } from "../../testing/things.ts";
 import { workplace } from "../../testing/workplace.ts";
 
 const recorded = {
@@ -82,7 +82,7 @@ describe("executions", () => {
   it("are printed as curl, with what is missing said beside it", async () => {
     const { isola, plane } = await workplace({
       getExecution: () => recorded,
-      getOrg: () => ({ ...anOrg("hello"), settings: null }),
+      getOrg: () => anOrgInFull("hello"),
     });
     const { code, out, err } = await isola(["executions", "curl", recorded.id]);
     expect(code).toBe(0);

@@ -5,10 +5,15 @@ export const revokeKey = defineCommand({
   name: "keys revoke",
   summary: "Revoke an API key at once",
   args: [{ name: "id", about: "id of the key, from `isola keys list`" }],
-  examples: ["keys revoke key_4x7mz0c2bq9d81hsjv5n"],
-  async run({ args, host }) {
+  options: {
+    org: { type: "string", value: "slug", about: "somebody else's key that is bound to this org; for its admins" },
+  },
+  examples: ["keys revoke key_4x7mz0c2bq9d81hsjv5n", "keys revoke key_4x7mz0c2bq9d81hsjv5n --org hello"],
+  async run({ args, options, host }) {
     const { client } = await openSession(host);
-    await client.revokeKey({ params: { id: args.id } });
-    return { json: { revoked: args.id }, text: `${args.id} is revoked.` };
+    const { id } = args;
+    if (options.org === undefined) await client.revokeKey({ params: { id } });
+    else await client.revokeOrgKey({ params: { slug: options.org, id } });
+    return { json: { revoked: id }, text: `${id} is revoked.` };
   },
 });
