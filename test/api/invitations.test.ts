@@ -323,6 +323,17 @@ describe("asking for an account", () => {
     expect((await look(token)).json.role).toBe("admin");
   });
 
+  test("is worth nothing any more once the platform is closed", async () => {
+    await signUp("slow@example.com");
+    await expect.poll(() => letters("slow@example.com")).toBe(1);
+    const asked = await tokenFor(core, "slow@example.com");
+    expect((await look(asked)).status).toBe(200);
+    await core.call("/api/v1/users", { token: owner.token, json: { email: "guest@example.com" } });
+    expect((await settings({ signUp: "invitation" })).status).toBe(200);
+    expect((await look(asked)).status).toBe(410);
+    expect((await look(await tokenFor(core, "guest@example.com"))).status).toBe(200);
+  });
+
   test("lets people make orgs only where that is allowed, too", async () => {
     const person = await join(core, "member");
     const make = () => core.call("/api/v1/orgs", { token: person.token, json: { slug: "own-org" } });

@@ -201,6 +201,18 @@ export async function revokeInvitationsBy(tx: Queries, userId: string, orgId?: s
   return revoked.length;
 }
 
+/** What people asked for themselves; what they were invited to is another matter. */
+export const isSignUp = and(isNull(invitation.orgId), isNull(invitation.invitedBy));
+
+/** Makes worthless the links that people asked for: those of one address, or all. */
+export async function revokeSignUps(tx: Queries, email?: string): Promise<void> {
+  const ofAddress = email === undefined ? undefined : eq(invitation.email, email);
+  await tx
+    .update(invitation)
+    .set({ revokedAt: sql`now()` })
+    .where(and(isSignUp, isUntaken, ofAddress));
+}
+
 /** Whether a place is kept for an address: then its owner may make an account without asking further. */
 export async function hasOpenInvitation(queries: Queries, email: string): Promise<boolean> {
   const [found] = await queries

@@ -3,6 +3,7 @@ import { actorOf, type Principal } from "../auth/principal.ts";
 import type { Queries } from "../database/connect.ts";
 import { platformSettings } from "../database/schema.ts";
 import type { Scope } from "../scope.ts";
+import { revokeSignUps } from "./invitations.ts";
 
 type Settings = Pick<typeof platformSettings.$inferSelect, "signUp" | "membersCreateOrgs">;
 
@@ -11,7 +12,7 @@ const DEFAULTS: Settings = { signUp: "invitation", membersCreateOrgs: false };
 /** What holds for the whole platform; what nobody has set is closed. */
 export const findSettings = (scope: Scope): Promise<Settings> => read(scope.database);
 
-/** Changes that, with a note of who did. */
+/** Changes that, with a note of who did. Where the platform is closed, links that people asked for end. */
 export async function changeSettings(
   scope: Scope,
   principal: Principal,
@@ -21,6 +22,7 @@ export async function changeSettings(
     await tx.insert(platformSettings).values(DEFAULTS).onConflictDoNothing();
     const before = await read(tx, true);
     await tx.update(platformSettings).set(patch);
+    if (patch.signUp === "invitation") await revokeSignUps(tx);
     const after = await read(tx);
     const details = { before, after };
     await audit(tx, scope, { actor: actorOf(principal), action: "platform.settings", target: "platform", details });

@@ -1,4 +1,4 @@
-import { and, count, eq, gt, isNull, sql } from "drizzle-orm";
+import { and, count, eq, gt, sql } from "drizzle-orm";
 
 import { PlatformError } from "../../../contracts/errors.ts";
 import {
@@ -11,7 +11,7 @@ import { requireMail } from "../mail/drivers.ts";
 import { accountExistsLetter, signUpLetter } from "../mail/letters.ts";
 import { sendLater } from "../mail/outbox.ts";
 import type { Scope } from "../scope.ts";
-import { isUntaken, keepPlace, lockPlace } from "./invitations.ts";
+import { isSignUp, keepPlace, lockPlace, revokeSignUps } from "./invitations.ts";
 import { findSettings } from "./settings.ts";
 import { invitationUrl, makeToken } from "./tokens.ts";
 
@@ -29,7 +29,7 @@ export async function signUp(scope: Scope, address: string): Promise<void> {
   const [recent] = await scope.database
     .select({ count: count() })
     .from(invitation)
-    .where(and(isNull(invitation.orgId), isNull(invitation.invitedBy), gt(invitation.createdAt, windowStart())));
+    .where(and(isSignUp, gt(invitation.createdAt, windowStart())));
   if ((recent?.count ?? 0) >= SIGN_UPS_IN_WINDOW) {
     throw new PlatformError("too_many_requests", "Too many accounts are asked for right now. Try again later.", {
       retryAfterSeconds: INVITATION_WINDOW_MS / 1_000,
@@ -54,10 +54,7 @@ async function sendLink(scope: Scope, email: string): Promise<void> {
       return;
     }
     // What somebody was invited to stays: a stranger who asks in their name takes nothing from them.
-    await tx
-      .update(invitation)
-      .set({ revokedAt: sql`now()` })
-      .where(and(isNull(invitation.orgId), isNull(invitation.invitedBy), eq(invitation.email, email), isUntaken));
+    await revokeSignUps(tx, email);
     const row = await keepPlace(tx, email, tokenHash, { orgId: null, role: "member" }, null);
     const url = invitationUrl(scope.env, token);
     await sendLater(tx, scope, signUpLetter({ to: email, url, expiresAt: row.expiresAt.getTime() }));
