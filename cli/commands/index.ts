@@ -91,6 +91,7 @@ import { open } from "./open.ts";
 import { createPartnerKey, listPartnerKeys, revokePartnerKey } from "./partners/keys.ts";
 import { activatePartner, createPartner, deactivatePartner, listPartners } from "./partners/partners.ts";
 import { deletePlan, listPlans, setPlan } from "./plans/plans.ts";
+import { rotateSigningKeys } from "./platform/signing-keys.ts";
 import { getPlatformSettings, setPlatformSettings } from "./platform/settings.ts";
 import { quotas } from "./quotas.ts";
 import { listSessions, revokeSession, revokeSessions } from "./sessions/sessions.ts";
@@ -99,6 +100,7 @@ import { getUser } from "./users/get.ts";
 import { inviteUser } from "./users/invite.ts";
 import { listUsers } from "./users/list.ts";
 import { types } from "./types.ts";
+import { usage } from "./usage.ts";
 import { version } from "./version.ts";
 import { whoami } from "./whoami.ts";
 
@@ -113,6 +115,7 @@ export const COMMANDS: readonly Command[] = [
   logs,
   open,
   quotas,
+  usage,
   types,
   version,
   completionOf(() => COMMANDS),
@@ -222,4 +225,5 @@ export const COMMANDS: readonly Command[] = [
   deletePlan,
   getPlatformSettings,
   setPlatformSettings,
+  rotateSigningKeys,
 ];
