@@ -38,8 +38,8 @@ export const usage = defineCommand({
     if (by === undefined) throw new UsageError(`--by must be ${USAGE_STEPS.join(", ")}, not "${options.by}".`, NAME);
     const { from, to } = options;
     const period = {
-      ...(from === undefined ? {} : { from: timeOf(from, "from", NAME) }),
-      ...(to === undefined ? {} : { to: timeOf(to, "to", NAME) }),
+      ...(from === undefined ? {} : { from: String(timeOf(from, "from", NAME)) }),
+      ...(to === undefined ? {} : { to: String(timeOf(to, "to", NAME)) }),
     };
     if (options.platform) return ofPlatform(host, options, period);
     const { client, slug } = await openWorkplace(host, options.org);
@@ -53,7 +53,7 @@ export const usage = defineCommand({
 async function ofPlatform(
   host: Host,
   options: Parameters<typeof readPages>[0],
-  period: { from?: number; to?: number },
+  period: { from?: string; to?: string },
 ) {
   const { client } = await openSession(host);
   const page = await readPages(options, (query) => client.listUsage({ query: { ...query, ...period } }));
