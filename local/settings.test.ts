@@ -104,6 +104,6 @@ test("identity providers are a list, or none", () => {
   const providers = '[{ "id": "ours" }]';
   expect(readSettings({ ISOLA_OIDC_PROVIDERS: providers }).oidcProviders).toBe(providers);
   for (const text of ["{}", "ours", "[{]"]) {
-    expect(refusalOf({ ISOLA_OIDC_PROVIDERS: text })).toMatch(/^ISOLA_OIDC_PROVIDERS must be a JSON list/);
+    expect(refusalOf({ ISOLA_OIDC_PROVIDERS: text })).toMatch(/^isola: ISOLA_OIDC_PROVIDERS must be a JSON list/);
   }
 });
