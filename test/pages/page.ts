@@ -33,6 +33,7 @@ export class Page {
 
   async prepare(): Promise<void> {
     for (const domain of ["Page", "Runtime", "Log", "Audits", "Network"]) await this.#send(`${domain}.enable`);
+    await this.#send("Emulation.setScrollbarsHidden", { hidden: true });
     await this.resize(1_000, 800);
   }
 
@@ -133,6 +134,11 @@ export class Page {
         automaticPresenceSimulation: true,
       },
     });
+  }
+
+  /** Runs a script in every document from now on, before the document's own. */
+  async before(script: string): Promise<void> {
+    await this.#send("Page.addScriptToEvaluateOnNewDocument", { source: script });
   }
 
   async resize(width: number, height: number): Promise<void> {

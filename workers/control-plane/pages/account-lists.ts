@@ -19,7 +19,7 @@ export function passkeysSection(passkeys: (typeof passkey.$inferSelect)[]) {
           <span class="name">${name ?? "Passkey"}</span>
           <form method="post" class="rename" data-path="${AUTH_PATH}/passkeys/${id}" hidden>
             <label>
-              Name
+              New name
               <input name="name" value="${name ?? ""}" maxlength="${TEXT_LENGTH_MAX}" autocomplete="off" required />
             </label>
             ${PROBLEM}

@@ -96,7 +96,10 @@ const ACCOUNT_STYLE = `
 .account form + form, .account .stack + form, .account div > .quiet + form, .account ul + form, .account ul + .actions { margin-top: 16px; }
 .account .actions { margin-top: 0; }
 .account ul.rows { border-top: none; }
-.account ul.rows li { grid-template-columns: minmax(0, 1fr) auto; padding: 12px 0; }
+.account ul.rows li:last-child { border-bottom: none; padding-bottom: 0; }
+
+.account .stack ~ .enrol { margin-top: 20px; }
+.account ul.rows li { grid-template-columns: minmax(0, 1fr) auto; align-items: start; padding: 12px 0; }
 .account ul.rows li:first-child { padding-top: 0; }
 .badge { font-size: 12px; line-height: 16px; border: 1px solid var(--line); border-radius: 8px; padding: 0 8px; margin-left: 8px; color: var(--quiet); white-space: nowrap; }
 .badge.on { color: var(--ok); border-color: currentColor; }

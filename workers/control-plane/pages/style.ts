@@ -40,6 +40,7 @@ label { display: grid; gap: 4px; font-size: 13px; font-weight: 500; }
 input { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; padding: 8px 10px; width: 100%; }
 input:hover { border-color: var(--quiet); }
 input:focus-visible { outline: 2px solid var(--focus); outline-offset: 0; border-color: var(--accent); border-radius: 6px; }
+input:disabled, input:read-only:not(.visually-hidden) { color: var(--quiet); background: none; }
 .hint { font-size: 13px; font-weight: 400; color: var(--quiet); }
 button { font: inherit; font-weight: 500; border: 1px solid transparent; border-radius: 6px; padding: 8px 14px; cursor: pointer; }
 button.main { background: var(--accent); color: var(--accent-text); }
