@@ -74,6 +74,7 @@ describe("every answer", () => {
       expect(said("cross-origin-resource-policy")).toBe("same-origin");
       expect(said("strict-transport-security")).toMatch(/^max-age=(?:31536000|[4-9]\d{7,})/);
       expect(said("cache-control")).toBe("no-store");
+      expect(said("permissions-policy")).toMatch(/camera=\(\).*geolocation=\(\)/);
       expect(said("server")).toBeNull();
       expect(said("x-powered-by")).toBeNull();
       const policy = said("content-security-policy") ?? "";

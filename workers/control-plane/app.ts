@@ -139,6 +139,7 @@ function securityHeaders() {
     // A set-up link carries its token in the address.
     referrerPolicy: "no-referrer",
     strictTransportSecurity: false,
+    permissionsPolicy: { camera: [], microphone: [], geolocation: [], payment: [], usb: [] },
   });
 }
 

@@ -11,6 +11,7 @@ import { failureOf } from "./failure.ts";
 import { beginTenantSession, endTenantSession, renewTenantSession } from "./hand-over/sessions.ts";
 import { goodKeys, keySetOf } from "./hand-over/signing-keys.ts";
 import { openOrg } from "./org-life.ts";
+import { reportFailure } from "./report.ts";
 import { Scope } from "./scope.ts";
 
 type Found = Awaited<ReturnType<DirectoryDoor["findOrg"]>>;
@@ -58,7 +59,7 @@ async function findOrg(scope: Scope, slug: unknown): Promise<Found> {
     await openOrg(scope, { id: found.orgId, slug });
   } catch (error) {
     if (platformErrorOf(error) === null) throw error;
-    console.error(scope.requestId, `org ${found.orgId} could not be opened:`, error);
+    reportFailure(scope.requestId, `org ${found.orgId} could not be opened`, error);
     return found;
   }
   const still = await lookUp(scope, slug);

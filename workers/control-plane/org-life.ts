@@ -8,6 +8,7 @@ import { DEFAULT_ORG_SETTINGS } from "../../contracts/projection.ts";
 import { audit, auditLater } from "./audit/write.ts";
 import { apiKey, org } from "./database/schema.ts";
 import { holdPlan } from "./plans/change.ts";
+import { reportFailure } from "./report.ts";
 import type { Scope } from "./scope.ts";
 import { copyLastUsage } from "./usage/roll-up.ts";
 
@@ -143,7 +144,7 @@ export async function sweepDestroying(scope: Scope): Promise<void> {
     try {
       await finishDestroying(scope, row, { type: "platform", id: "sweep", name: "Clean-up" });
     } catch (error) {
-      console.error(scope.requestId, `org ${row.id} is still not destroyed:`, error);
+      reportFailure(scope.requestId, `org ${row.id} is still not destroyed`, error);
       // To the end of the queue, so that it does not keep the others waiting.
       await scope.database
         .update(org)

@@ -16,6 +16,7 @@ import { beginDestroying, changeOrg, changeSettings, finishDestroying, openOrg, 
 import { noSuchPlan } from "../plans/change.ts";
 import { publishQuotas } from "../plans/publish.ts";
 import { quotasOf } from "../plans/standing.ts";
+import { reportFailure } from "../report.ts";
 import type { Scope } from "../scope.ts";
 import { keyOfCursor, pageOfRows } from "./page.ts";
 
@@ -102,7 +103,7 @@ async function openLazily(scope: Scope, row: OrgRow): Promise<void> {
     await openOrg(scope, row);
     if (row.quotasPublished < row.quotasRevision) await publishQuotas(scope, row.id);
   } catch (error) {
-    console.error(scope.requestId, `org ${row.id} will be opened when somebody asks for it:`, error);
+    reportFailure(scope.requestId, `org ${row.id} will be opened when somebody asks for it`, error);
   }
   // Somebody may have asked for the host before, and an edge may remember that there was nothing.
   await scope.edges.forget(row.slug);

@@ -4,6 +4,7 @@ import { USAGE_ORGS_AT_ONCE, USAGE_ORGS_PER_PASS, USAGE_PASS_MS, USAGE_SETTLED_M
 import { hourStart, USAGE_HOUR_MS, type UsageHour } from "../../../contracts/usage.ts";
 import type { Queries } from "../database/connect.ts";
 import { org, usageHour } from "../database/schema.ts";
+import { reportFailure } from "../report.ts";
 import type { Scope } from "../scope.ts";
 
 type Due = Pick<typeof org.$inferSelect, "id" | "usageUntil">;
@@ -57,7 +58,7 @@ async function hoursOf(scope: Scope, { id, usageUntil }: Due, until: number): Pr
     const since = usageUntil === null ? 0 : usageUntil.getTime() - USAGE_HOUR_MS;
     return { orgId: id, hours: await scope.state.usageChanged(id, since, until) };
   } catch (error) {
-    console.error(scope.requestId, `the usage of ${id} is not copied:`, error);
+    reportFailure(scope.requestId, `the usage of ${id} is not copied`, error);
     return null;
   }
 }

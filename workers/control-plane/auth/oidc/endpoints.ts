@@ -7,6 +7,7 @@ import { SESSION_TTL_S } from "../../../../contracts/limits.ts";
 import { returnPathSchema } from "../../../../contracts/return-path.ts";
 import { isSecure } from "../../env.ts";
 import type { AppTypes } from "../../mount.ts";
+import { reportFailure } from "../../report.ts";
 import { readOwn } from "../ask.ts";
 import { takeByAddress } from "../endpoints.ts";
 import { sessionCookieName, signIn } from "../sign-in.ts";
@@ -52,7 +53,7 @@ export async function endOidc(context: Context<AppTypes>): Promise<Response> {
     return context.redirect(flow.to, 303);
   } catch (fault) {
     if (!(fault instanceof ProviderFault)) throw fault;
-    console.error(context.var.scope.requestId, `provider ${provider.id}: ${fault.message}`, fault.cause ?? "");
+    reportFailure(context.var.scope.requestId, `provider ${provider.id}`, fault);
     return failed(context, "denied");
   }
 }
