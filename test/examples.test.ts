@@ -34,7 +34,7 @@ beforeAll(async () => {
   // The commands are those of the examples' own page.
   const page = await readFile(join(EXAMPLES, "README.md"), "utf8");
   const commands = [...page.matchAll(/`(npx isola deploy [^`]+)`/g)].map((match) => match[1] ?? "");
-  expect(commands).toHaveLength(8);
+  expect(commands).toHaveLength(9);
   for (const command of commands) await run(command);
 });
 
@@ -68,6 +68,11 @@ describe("the examples, all in one org", () => {
       created: { text: "Buy rope" },
     });
     expect((await platform.fetch("hello.localhost", "/notes/9")).status).toBe(404);
+  });
+
+  it("the page for members sends strangers to sign in, and back", async () => {
+    const { status, headers } = await platform.fetch("hello.localhost", "/members?tab=1");
+    expect([status, headers["location"]]).toEqual([302, "/.isola/sign-in?to=%2Fmembers%3Ftab%3D1"]);
   });
 
   it("two scripts share a module, and follow it when it changes", async () => {

@@ -12,6 +12,7 @@ import { hosts } from "./hosts.ts";
 import { identity } from "./identity.ts";
 import { imports } from "./imports.ts";
 import { logs } from "./logs.ts";
+import { people } from "./people.ts";
 import { reach } from "./reach.ts";
 import { responses } from "./responses.ts";
 import { sharing } from "./sharing.ts";
@@ -32,6 +33,7 @@ export const CLASSES: readonly CaseClass[] = [
   harness,
   tenancy,
   identity,
+  people,
   hosts,
   smuggling,
   uploads,
