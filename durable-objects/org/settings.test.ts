@@ -16,7 +16,12 @@ describe("an org's settings", () => {
     await door.changeSettings(orgId, { egress: { allow: ["a.com"], deny: ["b.com"] } });
     const changed = await door.changeSettings(orgId, { egress: { deny: [] }, concurrencyMax: 7 });
     expect(changed.before.egress).toEqual({ allow: ["a.com"], deny: ["b.com"] });
-    expect(changed.after).toEqual({ egress: { allow: ["a.com"], deny: [] }, concurrencyMax: 7, ceilings: {}, quotas: {} });
+    expect(changed.after).toEqual({
+      egress: { allow: ["a.com"], deny: [] },
+      concurrencyMax: 7,
+      ceilings: {},
+      quotas: {},
+    });
     expect(await door.findSettings(orgId)).toEqual(changed.after);
     const settings = { egress: { allow: ["a.com"], deny: [] }, concurrencyMax: 7, quotas: {} };
     expect((await published(slug))?.settings).toEqual(settings);

@@ -170,6 +170,7 @@ export class Store extends DurableObject<Env> implements StoreObject {
       clearDocs(this.#db);
     });
     this.#collection = findCollection(this.#db);
+    this.#toldBytes = 0;
   }
 
   /** Removes everything, events that wait too; safe to repeat. What comes late is refused. */
