@@ -49,10 +49,11 @@ export const scripts = new Mounts()
   .add(ENDPOINTS.patchScript, async ({ scope, principal, access, params, body }) => {
     const { id, slug } = access.org;
     const patch = { description: body.description, limits: body.limits };
-    const script = await scope.state.patchScript(id, params.name, patch);
+    const before = await scriptNamed(scope, id, params.name);
+    const script = await scope.state.patchScript(id, before.id, patch);
     await scope.edges.forget(slug);
     const entry = { actor: actorOf(principal), action: "script.change", target: script.name, orgId: id };
-    auditLater(scope, { ...entry, details: { ...patch } });
+    auditLater(scope, { ...entry, details: { before: changeable(before), after: changeable(script) } });
     return toScript(scope, access, script);
   })
   .add(ENDPOINTS.deleteScript, async ({ scope, principal, access, params }) => {
@@ -60,7 +61,8 @@ export const scripts = new Mounts()
     const script = await scriptNamed(scope, id, params.name);
     await scope.state.deleteScript(id, script.id);
     await scope.edges.forget(slug);
-    auditLater(scope, { actor: actorOf(principal), action: "script.delete", target: script.name, orgId: id });
+    const details = { id: script.id, version: script.live.number };
+    auditLater(scope, { actor: actorOf(principal), action: "script.delete", target: script.name, orgId: id, details });
     return undefined;
   })
   .add(ENDPOINTS.listVersions, async ({ scope, access, params, query }) => {
@@ -87,7 +89,7 @@ export const scripts = new Mounts()
     auditLater(scope, { actor, action: "script.roll-back", target: script.name, orgId: id, details });
     return toScript(scope, access, script);
   })
-  .add(ENDPOINTS.invokeScript, async ({ scope, access, params, body }) => {
+  .add(ENDPOINTS.invokeScript, async ({ scope, principal, access, params, body }) => {
     const { id, slug } = access.org;
     const script = await scriptNamed(scope, id, params.name);
     refuseModule(script);
@@ -98,11 +100,15 @@ export const scripts = new Mounts()
       ...body,
       method: body.method.toUpperCase(),
     });
+    const details = { executionId: answer.executionId };
+    auditLater(scope, { actor: actorOf(principal), action: "script.invoke", target: script.name, orgId: id, details });
     const stacks = new Stacks(scope, id);
     const { id: versionId } = script.live;
     const lines = await stacks.mapLines(answer.lines, versionId);
     return { ...answer, lines, error: await stacks.map(answer.error, versionId) };
   });
+
+const changeable = ({ description, limits }: ScriptSummary) => ({ description, limits });
 
 async function save(
   scope: Scope,

@@ -1,7 +1,7 @@
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import { DEFAULT_RETRY, retryPolicySchema } from "../../../contracts/events/retry.ts";
-import type { TriggerPatch, TriggerState } from "../../../contracts/events/trigger.ts";
+import type { Trigger, TriggerPatch, TriggerState } from "../../../contracts/events/trigger.ts";
 import { EVENT_BYTES_MAX } from "../../../contracts/limits.ts";
 import type { OrgAccess } from "../access.ts";
 import { auditLater } from "../audit.ts";
@@ -74,7 +74,7 @@ export const triggers = new Mounts()
       ...(source === undefined ? {} : { source: await resolveSource(scope, id, source) }),
       ...(retry === undefined ? {} : { retry: retryPolicySchema.parse({ ...before.retry, ...retry }) }),
     };
-    return change(scope, principal, access, before.id, patch, "trigger.change");
+    return change(scope, principal, access, before, patch, "trigger.change");
   })
   .add(ENDPOINTS.deleteTrigger, async ({ scope, principal, access, params }) => {
     const { id } = access.org;
@@ -156,7 +156,7 @@ export const triggers = new Mounts()
     return scope.state.cronHistory(id, trigger.id, pageRequest(query));
   });
 
-function setState(
+async function setState(
   scope: Scope,
   principal: Principal,
   access: OrgAccess,
@@ -164,20 +164,27 @@ function setState(
   state: TriggerState,
   verb: string,
 ) {
-  return change(scope, principal, access, idOrName, { state }, `trigger.${verb}`);
+  const before = await triggerNamed(scope, access.org.id, idOrName);
+  return change(scope, principal, access, before, { state }, `trigger.${verb}`);
 }
 
 async function change(
   scope: Scope,
   principal: Principal,
   access: OrgAccess,
-  idOrName: string,
+  before: Trigger,
   patch: TriggerPatch,
   action: string,
 ) {
   const { id } = access.org;
-  const trigger = await scope.state.patchTrigger(id, idOrName, patch);
-  const details = { id: trigger.id, ...patch };
+  const trigger = await scope.state.patchTrigger(id, before.id, patch);
+  const details = { before: changedOf(before, patch), after: changedOf(trigger, patch) };
   auditLater(scope, { actor: actorOf(principal), action, target: trigger.name, orgId: id, details });
   return toTrigger(scope, access, trigger, await routeNames(scope, id));
+}
+
+/** What a patch names, as a trigger has it. */
+function changedOf(trigger: Trigger, patch: TriggerPatch): Record<string, unknown> {
+  const names = (Object.keys(patch) as (keyof TriggerPatch)[]).filter((name) => patch[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, trigger[name]]));
 }
