@@ -8,6 +8,7 @@ import { runLater } from "./dispatch/later.ts";
 import { type Run, runScript, type RunResult } from "./dispatch/run.ts";
 import type { RouterContext, RouterEnv } from "./env.ts";
 import { hostsOf } from "./hosts.ts";
+import { scheduleDelivery } from "./log/delivery.ts";
 import { refuse } from "./pages/respond.ts";
 import { withCookie } from "./people/respond.ts";
 import { type Visitor, visitorOf } from "./people/visitor.ts";
@@ -43,13 +44,14 @@ export default {
     const now = Date.now();
     if (known === null) return platformHost(request, rawHost, env, now);
     // A slash in the header has become the beginning of the path, which a proxy in front may have read otherwise.
-    if (request.headers.get("host")?.includes("/") === true) return unknownHost(request, now);
+    if (request.headers.get("host")?.includes("/") === true) return unknownHost(request, env, now);
     try {
       const isFresh = now < known.freshUntil;
-      const org = isFresh ? known.org : await resolveOrg(known, env, now, () => admitStranger(request, now));
-      if (org === null && isFresh) return unknownHost(request, now);
+      const org = isFresh ? known.org : await resolveOrg(known, env, now, () => admitStranger(request, env, now));
+      if (org === null && isFresh) return unknownHost(request, env, now);
       if (org === null || org.projection.state !== "running") throw noOrgHere();
       const refusal = refusalAtOrg(org.projection, isFresh ? now : Date.now());
+      if (env.LOG_DELIVERY === "scheduled") scheduleDelivery(ctx, env.STATE);
       if (refusal !== null) return refuse(request, refusal);
       if (isReserved(target))
         return await reserved(request, { org, env, ctx, finish: (result) => finish(request, result, org, env) });
@@ -122,8 +124,8 @@ function unrouted(request: Request, path: string, hostname: string, org: Resolve
 const noOrgHere = (): PlatformError =>
   new PlatformError("not_found", "No org lives at this host. Check the spelling, or create it.");
 
-const unknownHost = (request: Request, now: number): Response =>
-  refuse(request, unknownHosts.refusal(request, now) ?? noOrgHere());
+const unknownHost = (request: Request, env: RouterEnv, now: number): Response =>
+  refuse(request, unknownHosts.refusal(request, env, now) ?? noOrgHere());
 
 /** Hosts that are no org's: the control plane's own, the bare domain, and everything else. */
 async function platformHost(request: Request, rawHost: string, env: RouterEnv, now: number): Promise<Response> {
@@ -133,7 +135,7 @@ async function platformHost(request: Request, rawHost: string, env: RouterEnv, n
     url.hostname = env.APP_HOST;
     return Response.redirect(url.href, 302);
   }
-  if (hostname !== env.APP_HOST) return unknownHost(request, now);
+  if (hostname !== env.APP_HOST) return unknownHost(request, env, now);
   try {
     return await withDeadline(env.CONTROL_PLANE.fetch(request), CONTROL_PLANE_CALL_MS, "The control plane");
   } catch (error) {

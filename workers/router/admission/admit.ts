@@ -1,5 +1,6 @@
 import type { PlatformError } from "../../../contracts/errors.ts";
 import type { Projection } from "../../../contracts/projection.ts";
+import type { RouterEnv } from "../env.ts";
 import { usageMeter } from "../usage/meter.ts";
 import { requestRefusal } from "../usage/quotas.ts";
 import { orgRates } from "./org-rates.ts";
@@ -25,7 +26,7 @@ export function refusalAtOrg(projection: Projection, now: number): PlatformError
  *
  * @throws PlatformError `too_many_requests`
  */
-export function admitStranger(request: Request, now: number): void {
-  const refusal = unknownHosts.refusal(request, now);
+export function admitStranger(request: Request, env: RouterEnv, now: number): void {
+  const refusal = unknownHosts.refusal(request, env, now);
   if (refusal !== null) throw refusal;
 }

@@ -7,6 +7,7 @@ import {
 import { addressKey } from "../../../contracts/rate/address.ts";
 import { tooManyRequests } from "../../../contracts/rate/headers.ts";
 import { RateLimiter } from "../../../contracts/rate/limiter.ts";
+import type { RouterEnv } from "../env.ts";
 
 const MINUTE_MS = 60_000;
 /** Stands for everybody where nobody can tell addresses. */
@@ -20,8 +21,9 @@ export class UnknownHosts {
   readonly #limiter = new RateLimiter(MINUTE_MS, UNKNOWN_HOSTS_ADDRESSES_MAX);
 
   /** Counts such a request, or says why it is refused; `now` in epoch milliseconds. */
-  refusal(request: Request, now: number): PlatformError | null {
-    const address = addressOf(request);
+  refusal(request: Request, env: Pick<RouterEnv, "PUBLIC_URL">, now: number): PlatformError | null {
+    // Only Cloudflare overwrites this header; elsewhere a caller could write it.
+    const address = env.PUBLIC_URL.startsWith("https://") ? request.headers.get("cf-connecting-ip") : null;
     const standing =
       address === null
         ? this.#limiter.take(EVERYWHERE, UNKNOWN_HOSTS_PER_MINUTE, now)
@@ -30,11 +32,6 @@ export class UnknownHosts {
       ? null
       : tooManyRequests("There were too many requests for hosts where no org lives", standing);
   }
-}
-
-/** Where a request comes from; only Cloudflare overwrites this header, and only Cloudflare says anything of itself. */
-function addressOf(request: Request): string | null {
-  return request.cf === undefined ? null : request.headers.get("cf-connecting-ip");
 }
 
 /** Those of this isolate. */
