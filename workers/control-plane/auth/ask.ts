@@ -15,7 +15,9 @@ export type LibraryAnswer =
   /** `code` is the library's own, such as `INVALID_CODE`. */
   | { ok: false; code: string };
 
-const refusalSchema = z.object({ code: z.string() });
+const refusalSchema = z.object({ code: z.string().default("") });
+/** What the library puts down to itself and is the sender's. */
+const REFUSALS: ReadonlySet<string> = new Set(["FAILED_TO_VERIFY_REGISTRATION"]);
 
 /** Asks the library through its own handler, which knows cookies and challenges. */
 export async function ask(
@@ -32,8 +34,9 @@ export async function ask(
   const response = await signIn(scope, queries).handler(request);
   if (response.ok) return { ok: true, value: await response.json(), cookies: response.headers.getSetCookie() };
   const refusal = await response.text();
-  if (response.status >= 500) throw new Error(`${path} answered ${response.status} ${refusal}`);
-  return { ok: false, code: refusalSchema.parse(JSON.parse(refusal)).code };
+  const { code } = refusalSchema.parse(JSON.parse(refusal));
+  if (response.status >= 500 && !REFUSALS.has(code)) throw new Error(`${path} answered ${response.status} ${refusal}`);
+  return { ok: false, code };
 }
 
 /** Who asks and with which session. The origin has been checked; the library knows fewer kinds of programs than we do. */
