@@ -294,7 +294,7 @@ describe("who has the database to themselves and changes", () => {
     await tamper(
       `update audit_log set seq = 100 where ${row(2)}`,
       `update audit_log set seq = 2 where ${row(3)}`,
-      `update audit_log set seq = 3 where ${`chain = '${id}' and seq = 100`}`,
+      `update audit_log set seq = 3 where chain = '${id}' and seq = 100`,
     );
     expect(await broken(slug)).toMatchObject({ seq: 2, reason: "unlinked" });
   });
