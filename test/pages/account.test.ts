@@ -10,7 +10,7 @@ const STEP_MS = 30_000;
 
 /** The code that an authenticator shows at a moment (RFC 6238, with the secret in base 32 of RFC 4648). */
 function codeOf(secret: string, at: number): string {
-  const bits = [...secret.replaceAll(" ", "")]
+  const bits = Array.from(secret.replaceAll(" ", ""))
     .map((char) => ALPHABET.indexOf(char).toString(2).padStart(5, "0"))
     .join("");
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
@@ -44,6 +44,21 @@ describe.runIf(hasBrowser())("signing in, and one's account", () => {
     await page.arrive("/");
     await page.see(OWNER.email);
     expect(page.problems).toEqual([]);
+  });
+
+  test("what a page may not do is blocked, and these tests would notice", async () => {
+    const other = await site.open();
+    await other.goto("/sign-in");
+    await other.evaluate(`{
+      document.head.append(Object.assign(document.createElement("script"), { textContent: "document.title = 'Taken over'" }));
+      document.body.insertAdjacentHTML("beforeend", "<button onclick='document.title = \\"Taken over\\"'>Trap</button>");
+      return true;
+    }`);
+    await other.click("Trap");
+    await expect
+      .poll(() => other.problems.filter((problem) => problem.startsWith("blocked")).length)
+      .toBeGreaterThan(1);
+    expect(await other.evaluate<string>("document.title")).toBe("Sign in · Isola");
   });
 
   test("a wrong password is told in place, and the right one works after it", async () => {

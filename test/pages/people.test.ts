@@ -32,7 +32,7 @@ describe.runIf(hasBrowser())("how people come, and come back", () => {
 
   test("an invitation leads from its letter to an account in the org", async () => {
     expect(await call("POST", "/orgs/harbour/members", { email: ADA.email, role: "developer" })).toBeLessThan(300);
-    const link = await linkOfLetter(owner, "Harbour");
+    const link = await linkOfLetter(owner, "owner invites you to Harbour");
     await owner.picture("letter");
     await owner.goto("/mailbox");
     await owner.picture("mailbox");
@@ -55,7 +55,7 @@ describe.runIf(hasBrowser())("how people come, and come back", () => {
 
   test("an invitation for an account that is there asks for its sign-in, and comes back", async () => {
     expect(await call("POST", "/orgs/reef/members", { email: ADA.email, role: "viewer" })).toBeLessThan(300);
-    const link = await linkOfLetter(owner, "Reef");
+    const link = await linkOfLetter(owner, "owner invites you to Reef");
     // As somebody else, who cannot take it.
     await owner.goto(link);
     await owner.see("and this is for ada@example.com");

@@ -1,3 +1,5 @@
+import { expect } from "vitest";
+
 import { type Core, ORIGIN, SETUP_TOKEN, startCore } from "../api/support/core.ts";
 import { Browser, findChromium } from "./browser.ts";
 import type { Page } from "./page.ts";
@@ -54,9 +56,17 @@ export async function signOut(page: Page): Promise<void> {
   await page.see("An edge cloud of islands");
 }
 
-/** Reads the link of the newest letter to an address, as the owner finds it in the mailbox. */
+/** Reads the link of the newest letter of a subject, as the owner finds it in the mailbox; it may be on its way still. */
 export async function linkOfLetter(owner: Page, subject: string): Promise<string> {
-  await owner.goto("/mailbox");
+  await expect
+    .poll(
+      async () => {
+        await owner.goto("/mailbox");
+        return owner.text();
+      },
+      { timeout: 10_000 },
+    )
+    .toContain(subject);
   await owner.click(subject);
   await owner.see("-- ");
   return owner.evaluate<string>(`document.querySelector(".letter a").href`);

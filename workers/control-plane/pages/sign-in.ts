@@ -92,7 +92,7 @@ export async function signInPage(context: Context<AppTypes>): Promise<Response> 
           <button class="plain" type="button" id="use-code">Use the app's code</button>
         </div>
       </form>
-      <p class="foot quiet"><a href="/sign-in">Start over</a></p>
+      <p class="foot quiet"><a href="/sign-in?${new URLSearchParams({ to }).toString()}">Start over</a></p>
     </div>
   `;
   return renderPage(context, { title: "Sign in", main, narrow: true, script: SIGN_IN_SCRIPT });

@@ -32,7 +32,10 @@ const attempt = async (place, work) => {
 const onSubmit = (form, work) => form.addEventListener("submit", async (event) => {
   event.preventDefault();
   await attempt(form, () => work(Object.fromEntries(new FormData(form))));
-  if (find(".problem", form).textContent !== "") find("input", form)?.focus();
+  if (find(".problem", form).textContent === "") return;
+  const field = find("input[type=password]", form) ?? find("input", form);
+  field?.focus();
+  field?.select();
 });
 const go = (path) => { location.replace(path); return new Promise(() => {}); };
 const show = (element, focus) => { element.hidden = false; if (focus) find("input, button, a", element)?.focus(); };
