@@ -1,23 +1,34 @@
 import { parseArgs } from "node:util";
 
+import { startPlatform } from "../test/support/platform.ts";
 import { isClean, judge, sum, type Verdict } from "./judge.ts";
 import { Load } from "./load.ts";
 import { Stage } from "./stage.ts";
+import { compareUsage, isExact, type UsageVerdict } from "./usage.ts";
 import { VICTIMS } from "./victims.ts";
 
-const HELP = `npm run crash -- [--rounds <number>] [--json]
+const HELP = `npm run crash -- [--rounds <number>] [--usage [--requests <number>]] [--json]
 
 Starts a platform of its own, keeps two orgs writing, and kills one of its processes (kill -9) at a random moment in each
 round: the core, one edge, both edges, or the launcher. Ends with 1 when an acknowledged write is gone, an event did not
 reach its handler, reached it under two ids or in another org, or the clock struck twice.
 
-  --rounds  how many kills (50)
-  --json    one flat object on the last line
+With --usage it sends requests to one org instead, kills a random edge every few seconds, and compares what was answered
+with what was counted. Ends with 1 when anything was counted twice, or is missing that was answered longer than 250 ms
+before a kill.
+
+  --rounds    how many kills (50)
+  --usage     compare usage
+  --requests  with --usage, how many requests (100000)
+  --json      one flat object on the last line
 `;
 const ROUNDS = 50;
 /** How long a round lasts before its kill, in milliseconds. */
 const ROUND_MS_MIN = 200;
 const ROUND_MS_MAX = 1_500;
+/** How many requests are sent to compare usage, and the pause before each kill, in milliseconds. */
+const REQUESTS = 100_000;
+const USAGE_PAUSE_MS = { min: 1_000, max: 4_000 };
 
 const report = (line: string): void => void process.stderr.write(`${line}\n`);
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -45,10 +56,21 @@ async function crash(rounds: number): Promise<Verdict & { rounds: number; unansw
   }
 }
 
+async function usage(requests: number): Promise<UsageVerdict> {
+  const platform = await startPlatform();
+  try {
+    return await compareUsage(platform, { requests, pauseMs: USAGE_PAUSE_MS, report });
+  } finally {
+    await platform.dispose();
+  }
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       rounds: { type: "string", default: String(ROUNDS) },
+      usage: { type: "boolean", default: false },
+      requests: { type: "string", default: String(REQUESTS) },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -62,10 +84,24 @@ async function main(): Promise<number> {
     process.stderr.write("crash: --rounds must be a whole number from 1\n");
     return 2;
   }
+  const requests = Number(values.requests);
+  if (!Number.isInteger(requests) || requests < 1) {
+    process.stderr.write("crash: --requests must be a whole number from 1\n");
+    return 2;
+  }
+  if (values.usage) {
+    const verdict = await usage(requests);
+    print(verdict, values.json);
+    return isExact(verdict) ? 0 : 1;
+  }
   const verdict = await crash(rounds);
-  if (values.json) process.stdout.write(`${JSON.stringify(verdict)}\n`);
-  else for (const [name, value] of Object.entries(verdict)) process.stdout.write(`${name.padEnd(16)} ${value}\n`);
+  print(verdict, values.json);
   return isClean(verdict) ? 0 : 1;
+}
+
+function print(verdict: object, json: boolean): void {
+  if (json) process.stdout.write(`${JSON.stringify(verdict)}\n`);
+  else for (const [name, value] of Object.entries(verdict)) process.stdout.write(`${name.padEnd(20)} ${value}\n`);
 }
 
 process.exitCode = await main();

@@ -1,0 +1,131 @@
+import { Agent } from "node:http";
+
+import type { Platform } from "../test/support/platform.ts";
+import { Api } from "./api.ts";
+import { processesOf } from "./victims.ts";
+
+/** What an edge may lose when it is killed: what it answered in so many milliseconds before. */
+export const LOST_MS = 250;
+/** Requests under way at once. */
+const WORKERS = 16;
+/** Time the count has to stand still before it counts as final, and in which it has to come to that, in milliseconds. */
+const STILL_MS = 1_500;
+const SETTLE_MS = 30_000;
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** What was answered and what was counted, in requests. */
+export interface UsageVerdict {
+  kills: number;
+  answered: number;
+  /** Sent and not answered: each of them may have been counted or not. */
+  unanswered: number;
+  /** Answered within {@link LOST_MS} before a kill, by whichever edge. */
+  answeredBeforeKills: number;
+  counted: number;
+  executions: number;
+  /** Answered and not counted. */
+  missing: number;
+  /** Counted more than there can have been. */
+  doubled: number;
+  /** Missing although answered longer before a kill. */
+  lostTooMuch: number;
+}
+
+export interface UsageOptions {
+  requests: number;
+  /** Pause before each kill, in milliseconds, chosen at random between the two. */
+  pauseMs: { min: number; max: number };
+  /** Kills after which no more follow. */
+  killsMax?: number;
+  report?: (line: string) => void;
+}
+
+/**
+ * Sends requests to an org over connections that stay open while random edges are killed (kill -9), and compares what
+ * was answered with what was counted.
+ */
+export async function compareUsage(platform: Platform, options: UsageOptions): Promise<UsageVerdict> {
+  const { requests, pauseMs, killsMax = Infinity, report = () => {} } = options;
+  const api = new Api(() => platform);
+  const slug = await prepare(api);
+  const answeredAt: number[] = [];
+  const killedAt: number[] = [];
+  const progress = { sent: 0, unanswered: 0, done: false };
+
+  const send = async (): Promise<void> => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    while (progress.sent < requests) {
+      progress.sent += 1;
+      try {
+        await platform.fetch(`${slug}.localhost`, "/", { agent, timeoutMs: 10_000 });
+        answeredAt.push(performance.now());
+      } catch {
+        progress.unanswered += 1;
+      }
+    }
+    agent.destroy();
+  };
+  const kill = async (): Promise<void> => {
+    while (killedAt.length < killsMax) {
+      await pause(pauseMs.min + Math.random() * (pauseMs.max - pauseMs.min));
+      if (progress.done) return;
+      const [pid] = processesOf("edge", platform.process.pid ?? 0);
+      if (pid === undefined) continue;
+      process.kill(pid, "SIGKILL");
+      killedAt.push(performance.now());
+      report(`kill ${killedAt.length} after ${answeredAt.length} answers`);
+    }
+  };
+  const killing = kill();
+  await Promise.all(Array.from({ length: WORKERS }, send));
+  progress.done = true;
+  await killing;
+  const { requests: counted, executions } = await finalCount(api, slug);
+
+  const isRecent = (at: number): boolean => killedAt.some((killed) => at <= killed && at > killed - LOST_MS);
+  const answeredBeforeKills = answeredAt.filter(isRecent).length;
+  const answered = answeredAt.length;
+  const { unanswered } = progress;
+  return {
+    kills: killedAt.length,
+    answered,
+    unanswered,
+    answeredBeforeKills,
+    counted,
+    executions,
+    missing: Math.max(0, answered - counted),
+    doubled: Math.max(0, counted - answered - unanswered),
+    lostTooMuch: Math.max(0, answered - answeredBeforeKills - counted),
+  };
+}
+
+/** Whether nothing was counted twice, and nothing is missing but what may be. */
+export const isExact = ({ doubled, lostTooMuch }: UsageVerdict): boolean => doubled === 0 && lostTooMuch === 0;
+
+async function prepare(api: Api): Promise<string> {
+  const slug = `usage-${Date.now().toString(36)}`;
+  await api.call("POST", "/orgs", { slug });
+  await api.call("POST", `/orgs/${slug}/scripts`, { name: "main", source: `export default () => "ok"` });
+  await api.call("POST", `/orgs/${slug}/routes`, { script: "main", path: "/*" });
+  return slug;
+}
+
+type Total = { requests: number; executions: number };
+
+/** What is counted when nothing more comes. */
+async function finalCount(api: Api, slug: string): Promise<Total> {
+  const look = async (): Promise<Total> =>
+    (await api.call<{ total: Total }>("GET", `/orgs/${slug}/usage?by=month`)).total;
+  let total = await look();
+  let since = Date.now();
+  const until = since + SETTLE_MS;
+  while (Date.now() - since < STILL_MS) {
+    if (Date.now() > until) throw new Error(`the count still changes after ${SETTLE_MS} ms`);
+    await pause(250);
+    const now = await look();
+    if (now.requests !== total.requests || now.executions !== total.executions) since = Date.now();
+    total = now;
+  }
+  return total;
+}
