@@ -1,6 +1,6 @@
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
-import { auditLater } from "../audit.ts";
+import { auditLater } from "../audit/write.ts";
 import { actorOf } from "../auth/principal.ts";
 import { Mounts } from "../mount.ts";
 import { requireConfirmed } from "./confirm.ts";

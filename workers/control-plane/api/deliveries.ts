@@ -3,7 +3,7 @@ import { PlatformError } from "../../../contracts/errors.ts";
 import type { DeadLetter, DeliverySummary } from "../../../contracts/events/delivery.ts";
 import { idSchema } from "../../../contracts/ids.ts";
 import { EVENT_BYTES_MAX } from "../../../contracts/limits.ts";
-import { auditLater } from "../audit.ts";
+import { auditLater } from "../audit/write.ts";
 import { actorOf } from "../auth/principal.ts";
 import { Mounts } from "../mount.ts";
 import type { Scope } from "../scope.ts";

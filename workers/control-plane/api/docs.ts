@@ -5,7 +5,7 @@ import { NO_ORIGIN } from "../../../contracts/data/origin.ts";
 import { docIdSchema, filterTextSchema } from "../../../contracts/data/schemas.ts";
 import { checkBatchBytes } from "../../../contracts/data/value.ts";
 import { invalidFrom, PlatformError } from "../../../contracts/errors.ts";
-import { auditLater } from "../audit.ts";
+import { auditLater } from "../audit/write.ts";
 import { actorOf, type Principal } from "../auth/principal.ts";
 import { Mounts } from "../mount.ts";
 import type { Scope } from "../scope.ts";

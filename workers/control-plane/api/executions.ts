@@ -2,7 +2,7 @@ import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import type { ExecutionDetail } from "../../../contracts/doors.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import { idSchema } from "../../../contracts/ids.ts";
-import { auditLater } from "../audit.ts";
+import { auditLater } from "../audit/write.ts";
 import { actorOf } from "../auth/principal.ts";
 import { Mounts } from "../mount.ts";
 import type { Scope } from "../scope.ts";

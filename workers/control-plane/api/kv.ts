@@ -3,7 +3,7 @@ import type { KvEntry, KvWrite } from "../../../contracts/data/kv.ts";
 import { NO_ORIGIN } from "../../../contracts/data/origin.ts";
 import { checkBatchBytes } from "../../../contracts/data/value.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
-import { auditLater } from "../audit.ts";
+import { auditLater } from "../audit/write.ts";
 import { actorOf } from "../auth/principal.ts";
 import { Mounts } from "../mount.ts";
 import { pageRequest } from "./page.ts";

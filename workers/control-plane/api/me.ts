@@ -2,7 +2,7 @@ import { and, eq } from "drizzle-orm";
 
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
-import { audit } from "../audit.ts";
+import { audit } from "../audit/write.ts";
 import { deviceOf } from "../auth/device.ts";
 import { actorOf } from "../auth/principal.ts";
 import { endSessions, sessionsOf } from "../auth/sessions.ts";

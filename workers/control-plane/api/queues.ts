@@ -1,7 +1,7 @@
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import { NO_ORIGIN } from "../../../contracts/data/origin.ts";
 import { MESSAGE_BYTES_MAX } from "../../../contracts/limits.ts";
-import { auditLater } from "../audit.ts";
+import { auditLater } from "../audit/write.ts";
 import { actorOf } from "../auth/principal.ts";
 import { Mounts } from "../mount.ts";
 import { requireConfirmed } from "./confirm.ts";

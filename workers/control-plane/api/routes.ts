@@ -11,7 +11,7 @@ import {
   type RoutePatternInput,
   sortByPrecedence,
 } from "../../../contracts/routing/index.ts";
-import { auditLater } from "../audit.ts";
+import { auditLater } from "../audit/write.ts";
 import { actorOf } from "../auth/principal.ts";
 import { orgUrl } from "../env.ts";
 import { Mounts } from "../mount.ts";

@@ -4,7 +4,7 @@ import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import type { ScriptSummary, VersionInput } from "../../../contracts/doors.ts";
 import { PlatformError, platformErrorOf } from "../../../contracts/errors.ts";
 import type { OrgAccess } from "../access.ts";
-import { auditLater } from "../audit.ts";
+import { auditLater } from "../audit/write.ts";
 import { diffFiles } from "./diff.ts";
 import { actorOf, type Principal } from "../auth/principal.ts";
 import { compileUpload } from "../compile/index.ts";

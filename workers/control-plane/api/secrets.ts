@@ -4,7 +4,7 @@ import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import { PlatformError, platformErrorOf } from "../../../contracts/errors.ts";
 import { PAGE_SIZE_DEFAULT } from "../../../contracts/limits.ts";
 import type { SecretSummary } from "../../../contracts/secrets.ts";
-import { audit, auditLater } from "../audit.ts";
+import { audit, auditLater } from "../audit/write.ts";
 import { actorOf } from "../auth/principal.ts";
 import { org } from "../database/schema.ts";
 import { Mounts } from "../mount.ts";

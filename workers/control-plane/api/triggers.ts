@@ -4,7 +4,7 @@ import { DEFAULT_RETRY, retryPolicySchema } from "../../../contracts/events/retr
 import type { Trigger, TriggerPatch, TriggerState } from "../../../contracts/events/trigger.ts";
 import { EVENT_BYTES_MAX } from "../../../contracts/limits.ts";
 import type { OrgAccess } from "../access.ts";
-import { auditLater } from "../audit.ts";
+import { auditLater } from "../audit/write.ts";
 import { actorOf, type Principal } from "../auth/principal.ts";
 import { Mounts } from "../mount.ts";
 import type { Scope } from "../scope.ts";

@@ -5,7 +5,7 @@ import * as z from "zod";
 
 import { emailSchema } from "../../../contracts/api/identity.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
-import { audit } from "../audit.ts";
+import { audit } from "../audit/write.ts";
 import { session } from "../database/schema.ts";
 import { isSecure } from "../env.ts";
 import type { AppTypes } from "../mount.ts";

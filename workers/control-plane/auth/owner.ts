@@ -1,6 +1,6 @@
 import { PlatformError } from "../../../contracts/errors.ts";
 import { newId } from "../../../contracts/ids.ts";
-import { audit } from "../audit.ts";
+import { audit } from "../audit/write.ts";
 import { account, ownerClaim, user } from "../database/schema.ts";
 import type { Scope } from "../scope.ts";
 import { equalInConstantTime } from "./hash.ts";

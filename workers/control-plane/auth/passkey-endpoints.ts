@@ -4,7 +4,7 @@ import * as z from "zod";
 
 import { PlatformError } from "../../../contracts/errors.ts";
 import { PASSKEYS_PER_USER_MAX, TEXT_LENGTH_MAX } from "../../../contracts/limits.ts";
-import { audit } from "../audit.ts";
+import { audit } from "../audit/write.ts";
 import { passkey } from "../database/schema.ts";
 import type { AppTypes } from "../mount.ts";
 import { ask, getSignedIn, type LibraryAnswer, readOwn, requireOwnPage, withCookies } from "./ask.ts";

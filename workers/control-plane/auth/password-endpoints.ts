@@ -5,7 +5,7 @@ import * as z from "zod";
 import { emailSchema, passwordSchema } from "../../../contracts/api/identity.ts";
 import { PlatformError, platformErrorOf } from "../../../contracts/errors.ts";
 import { PASSWORD_RESET_TTL_S } from "../../../contracts/limits.ts";
-import { audit } from "../audit.ts";
+import { audit } from "../audit/write.ts";
 import { user, verification } from "../database/schema.ts";
 import { requireMail } from "../mail/drivers.ts";
 import { resetPasswordLetter } from "../mail/letters.ts";

@@ -2,7 +2,7 @@ import { and, desc, eq, inArray } from "drizzle-orm";
 import type { Context } from "hono";
 
 import { SESSIONS_PER_USER_MAX } from "../../../contracts/limits.ts";
-import { audit } from "../audit.ts";
+import { audit } from "../audit/write.ts";
 import { session, user } from "../database/schema.ts";
 import type { AppTypes } from "../mount.ts";
 import { BUCKETS, clear } from "./buckets.ts";

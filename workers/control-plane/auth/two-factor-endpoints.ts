@@ -5,7 +5,7 @@ import * as z from "zod";
 
 import { PlatformError } from "../../../contracts/errors.ts";
 import { TWO_FACTOR_FAILURES_MAX } from "../../../contracts/limits.ts";
-import { audit } from "../audit.ts";
+import { audit } from "../audit/write.ts";
 import { twoFactor, user } from "../database/schema.ts";
 import type { AppTypes } from "../mount.ts";
 import type { Scope } from "../scope.ts";

@@ -4,7 +4,7 @@ import { PlatformError } from "../../../contracts/errors.ts";
 import type { HandOverClaims, TenantSession, TenantSessionClaims } from "../../../contracts/hand-over.ts";
 import { HAND_OVER_TTL_S, TENANT_SESSION_FRESH_S, TENANT_SESSION_TTL_S } from "../../../contracts/limits.ts";
 import type { OrgAccess } from "../access.ts";
-import { audit } from "../audit.ts";
+import { audit } from "../audit/write.ts";
 import { actorOf, type Principal } from "../auth/principal.ts";
 import { handOver } from "../database/schema.ts";
 import { orgUrl } from "../env.ts";

@@ -3,7 +3,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK
 
 import type { Actor } from "../../../contracts/doors.ts";
 import { HAND_OVER_ALGORITHM, type JsonWebKeySet } from "../../../contracts/hand-over.ts";
-import { audit } from "../audit.ts";
+import { audit } from "../audit/write.ts";
 import type { Queries } from "../database/connect.ts";
 import { signingKey } from "../database/schema.ts";
 import type { Scope } from "../scope.ts";

@@ -2,7 +2,7 @@ import { and, eq } from "drizzle-orm";
 
 import { newId } from "../../../../contracts/ids.ts";
 import { TEXT_LENGTH_MAX } from "../../../../contracts/limits.ts";
-import { audit } from "../../audit.ts";
+import { audit } from "../../audit/write.ts";
 import type { Queries } from "../../database/connect.ts";
 import { account, platformSettings, user } from "../../database/schema.ts";
 import { hasOpenInvitation } from "../../people/invitations.ts";

@@ -1,1 +1,0 @@
-export { audit, auditLater } from "./audit/write.ts";
