@@ -5,7 +5,7 @@ import { fuzzAll } from "./fuzz/index.ts";
 import { seedOf } from "./fuzz/random.ts";
 import { type MatrixResult, runMatrix } from "./matrix/run.ts";
 import { startMatrixStage } from "./matrix/stage.ts";
-import { lineOf, matrixLines, type Summary, summaryOf } from "./report.ts";
+import { lineOf, matrixLine, type Summary, summaryOf, wrongLine } from "./report.ts";
 import { type Outcome, runClasses } from "./run.ts";
 import { startStage } from "./support/stage.ts";
 
@@ -58,8 +58,8 @@ async function strikeOut(classes: typeof CLASSES): Promise<Outcome[]> {
 async function askAll(): Promise<MatrixResult> {
   const stage = await startMatrixStage();
   try {
-    const result = await runMatrix(stage);
-    for (const line of matrixLines(result)) print(line);
+    const result = await runMatrix(stage, (wrong) => print(wrongLine(wrong)));
+    print(matrixLine(result));
     return result;
   } finally {
     await stage.dispose();

@@ -35,11 +35,12 @@ export function summaryOf(outcomes: readonly Outcome[], matrix: MatrixResult | n
   };
 }
 
-/** The lines that tell of a matrix: its size, and everything that was answered wrongly. */
-export function matrixLines({ endpoints, callers, cases, wrong }: MatrixResult): string[] {
-  const size = `${endpoints} endpoints × ${callers} callers, ${cases} cases, ${wrong.length} wrong`;
-  return [`matrix  ${size}`, ...wrong.map((line) => `    ${visible(line)}`)];
-}
+/** The line of a matrix: its size, and how many answers were wrong. */
+export const matrixLine = ({ endpoints, callers, cases, wrong }: MatrixResult): string =>
+  `matrix  ${endpoints} endpoints × ${callers} callers, ${cases} cases, ${wrong.length} wrong`;
+
+/** One answer of a matrix that was wrong. */
+export const wrongLine = (wrong: string): string => `    ${visible(wrong)}`;
 
 const cell = (text: string, width: number): string => {
   const shown = visible(text);

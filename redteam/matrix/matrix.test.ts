@@ -9,7 +9,7 @@ import { readDocument } from "./document.ts";
 import { judge, type Seen } from "./judge.ts";
 import { type Standing, type Verdict, verdictOn } from "./rights.ts";
 import { casesOf } from "./run.ts";
-import { sampleOf } from "./sample.ts";
+import { sampleOf, sampleOfChange } from "./sample.ts";
 import { changesOf } from "./state.ts";
 
 const DOCUMENT = openApi({ PUBLIC_URL: "http://app.localhost:8787", VERSION: "1.0.0" });
@@ -61,6 +61,12 @@ describe("bodies, paths and queries", () => {
     for (const id of ["createKey", "createRoute", "putKv", "createDocIndex", "claimOwner"]) {
       expect(taken.map((each) => each.id)).toContain(id);
     }
+  });
+
+  it("change something where that is all they do", () => {
+    const { body } = operation("patchOrg");
+    expect(sampleOf(body ?? {})).toEqual({});
+    expect(sampleOfChange(body ?? {})).toEqual({ name: "nothing" });
   });
 
   it("name what there is, found where it is listed", async () => {

@@ -3,7 +3,7 @@ import { type Caller, makeCallers } from "./callers.ts";
 import { mutates, type Operation } from "./document.ts";
 import { judge, type Refusal, refusalOf } from "./judge.ts";
 import type { Verdict } from "./rights.ts";
-import { sampleOf } from "./sample.ts";
+import { sampleOf, sampleOfChange } from "./sample.ts";
 import type { MatrixStage } from "./stage.ts";
 import { changesOf, stateOf } from "./state.ts";
 
@@ -49,8 +49,8 @@ export function casesOf(operations: readonly Operation[], callers: readonly Call
   ];
 }
 
-/** Calls every operation that the document names as everybody, and judges every answer. */
-export async function runMatrix(stage: MatrixStage): Promise<MatrixResult> {
+/** Calls every operation that the document names as everybody, judges every answer, and tells of each that is wrong. */
+export async function runMatrix(stage: MatrixStage, tell: (wrong: string) => void = () => {}): Promise<MatrixResult> {
   const { document, look, sql } = stage;
   const { operations } = document;
   const callers = await makeCallers(document, stage.registrar, stage.orgs, stage.origins);
@@ -59,12 +59,16 @@ export async function runMatrix(stage: MatrixStage): Promise<MatrixResult> {
   const names = new Names(look);
   const nowhere = await refusalOfNowhere(stage, callers);
   const wrong: string[] = [];
+  const note = (line: string): void => {
+    wrong.push(line);
+    tell(line);
+  };
   const tryAll = async (of: readonly MatrixCase[]): Promise<void> => {
     await inParallel(of, async (each) => {
       const problem = await tryOne(stage, each, names, nowhere).catch(
         (error: unknown) => `could not be tried: ${String(error)}`,
       );
-      if (problem !== null) wrong.push(lineOf(each, problem));
+      if (problem !== null) note(lineOf(each, problem));
     });
   };
   const state = () => stateOf(sql, operations, "victim", look);
@@ -72,11 +76,9 @@ export async function runMatrix(stage: MatrixStage): Promise<MatrixResult> {
   const [first, before] = [await state(), await state()];
   const restless = new Set(changesOf(first, before).map(wordOf));
   await tryAll(refused);
-  wrong.push(
-    ...changesOf(before, await state())
-      .filter((line) => !restless.has(wordOf(line)))
-      .map((line) => `changed by what was refused: ${line.slice(0, 300)}`),
-  );
+  for (const line of changesOf(before, await state())) {
+    if (!restless.has(wordOf(line))) note(`changed by what was refused: ${line.slice(0, 300)}`);
+  }
   await tryAll(cases.slice(refused.length));
   return { endpoints: operations.length, callers: callers.length, cases: cases.length + 1, wrong };
 }
@@ -100,8 +102,10 @@ async function tryOne(
   return judge(seen, verdict, operation, nowhere, method === "HEAD");
 }
 
-const bodyOf = ({ body }: Operation, broken: boolean): string =>
-  broken ? BROKEN_BODY : JSON.stringify(sampleOf(body ?? {}));
+function bodyOf({ body, method }: Operation, broken: boolean): string {
+  if (broken) return BROKEN_BODY;
+  return JSON.stringify(method === "PATCH" ? sampleOfChange(body ?? {}) : sampleOf(body ?? {}));
+}
 
 /** What the API says of an org that there is not; everything that is hidden must be answered the same. */
 async function refusalOfNowhere(stage: MatrixStage, callers: readonly Caller[]): Promise<Refusal> {

@@ -56,6 +56,14 @@ export function sampleOf(schema: JsonSchema, name = ""): unknown {
   }
 }
 
+/** A body that changes something: what is required, or else the first of what can be changed. */
+export function sampleOfChange(schema: JsonSchema): unknown {
+  const sample = sampleOf(schema);
+  const [first] = Object.entries((schema["properties"] ?? {}) as Record<string, JsonSchema>);
+  const isEmpty = typeof sample === "object" && sample !== null && Object.keys(sample).length === 0;
+  return isEmpty && first !== undefined ? { [first[0]]: sampleOf(first[1], first[0]) } : sample;
+}
+
 function sampleOfObject(schema: JsonSchema): Record<string, unknown> {
   const properties = (schema["properties"] ?? {}) as Record<string, JsonSchema>;
   const required = listOf(schema["required"]).map(String);
