@@ -38,7 +38,7 @@ const onSubmit = (form, work) => form.addEventListener("submit", async (event) =
   field?.select();
 });
 const go = (path) => { location.replace(path); return new Promise(() => {}); };
-const show = (element, focus) => { element.hidden = false; if (focus) find("input, button, a", element)?.focus(); };
+const show = (element, focus) => { element.hidden = false; if (focus) find("input:not([readonly]), button, a", element)?.focus(); };
 `;
 
 /** Takes a link's token out of the address, so that neither history nor a glance over the shoulder shows it. */
