@@ -1,4 +1,4 @@
-import { LOG_LINE_LENGTH_MAX } from "../../../contracts/limits.ts";
+import { CPU_REPORT_INTERVAL_MS, CPU_REPORT_MS_MIN, LOG_LINE_LENGTH_MAX } from "../../../contracts/limits.ts";
 import type { ScriptLimits } from "../../../contracts/script-limits.ts";
 import { EVENTS_MODULE } from "./harness-events.ts";
 import { SHOW_MODULE } from "./harness-show.ts";
@@ -63,7 +63,7 @@ import { claim } from "./meter.js";
 import { handleEvent } from "./events.js";
 import { show } from "./show.js";
 
-const { begin, enter, leave } = claim();
+const { begin, enter, leave, spent } = claim();
 
 const { stringify } = JSON;
 const { isArray } = Array;
@@ -282,6 +282,30 @@ function toldQuiet(response) {
   return told;
 }
 
+let reportedMs = 0;
+let reportingUntil = 0;
+let reportTo;
+
+// Rarely, and beside the answer, so that it costs a run nothing to speak of. A request that is cut off takes its report
+// with it; the bound in time lets the next one take over.
+function reportLater() {
+  const at = now();
+  if (spent() - reportedMs < ${CPU_REPORT_MS_MIN} || at < reportingUntil) return;
+  reportingUntil = at + ${CPU_REPORT_INTERVAL_MS} * 10;
+  waitUntil(report().catch(() => {}));
+}
+
+async function report() {
+  // What runs on after the answer is told, too.
+  for (let left = 8; left > 0 && spent() - reportedMs >= ${CPU_REPORT_MS_MIN}; left--) {
+    await wait(${CPU_REPORT_INTERVAL_MS});
+    const cpuMs = spent() - reportedMs;
+    reportedMs += cpuMs;
+    await reportTo.spent(cpuMs);
+  }
+  reportingUntil = 0;
+}
+
 let claimed = false;
 
 // A second runner would be one of the script's own, with whatever limits it likes.
@@ -319,12 +343,14 @@ export function runnerOf(user, { script, prints, fetches, platform, metered, lim
       return response;
     } finally {
       leave(counted);
+      reportLater();
     }
   }
 
   return class extends WorkerEntrypoint {
     async fetch(request) {
       const counted = metered ? begin(cpuMs) : undefined;
+      reportTo ??= this.env.${CONSOLE_BINDING};
       const facts = request.cf?.isola;
       if (quiet && facts?.event !== true) {
         try {
