@@ -2,6 +2,7 @@ import { parseHost } from "../../contracts/hosts.ts";
 import { PlatformError, platformErrorOf } from "../../contracts/errors.ts";
 import { admitStranger, refusalAtOrg } from "./admission/admit.ts";
 import { unknownHosts } from "./admission/unknown-hosts.ts";
+import { warnOfRate } from "./admission/warn.ts";
 import { withDeadline } from "./deadline.ts";
 import { keepCookiesHome } from "./dispatch/cookies.ts";
 import { runLater } from "./dispatch/later.ts";
@@ -9,6 +10,7 @@ import { type Run, runScript, type RunResult } from "./dispatch/run.ts";
 import type { RouterContext, RouterEnv } from "./env.ts";
 import { hostsOf } from "./hosts.ts";
 import { scheduleDelivery } from "./log/delivery.ts";
+import { deliverRest, ending } from "./log/ending.ts";
 import { refuse } from "./pages/respond.ts";
 import { withCookie } from "./people/respond.ts";
 import { type Visitor, visitorOf } from "./people/visitor.ts";
@@ -53,9 +55,11 @@ export default {
       const refusal = refusalAtOrg(org.projection, isFresh ? now : Date.now());
       if (env.LOG_DELIVERY === "scheduled") scheduleDelivery(ctx, env.STATE);
       if (refusal !== null) return refuse(request, refusal);
-      if (isReserved(target))
-        return await reserved(request, { org, env, ctx, finish: (result) => finish(request, result, org, env) });
-      return await serve(request, target, rawHost, org, env, ctx);
+      const response = isReserved(target)
+        ? await reserved(request, { org, env, ctx, finish: (result) => finish(request, result, org, env) })
+        : await serve(request, target, rawHost, org, env, ctx);
+      if (ending.begun) await deliverRest(env.STATE);
+      return warnOfRate(response, org.projection, Date.now());
     } catch (error) {
       return refuse(request, platformErrorOf(error) ?? unexpected(error));
     }

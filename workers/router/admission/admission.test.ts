@@ -66,6 +66,28 @@ describe("requests to an org with a rate", () => {
     expect(await statuses(4, () => tenant.get("/"))).toEqual([200, 200, 200, 429]);
   });
 
+  it("are told how the org stands once half of its rate is used up, in whatever way they are answered", async () => {
+    await tenant.deploy(`export default () => new Response(null, { status: 204, headers: { "x-own": "1" } })`);
+    await limitTo(4);
+    const answers = [await tenant.get("/"), await tenant.get("/"), await tenant.get("/"), await tenant.get("/")];
+    expect(answers.map(({ status, headers }) => [status, headers.get("x-own")])).toEqual([
+      [204, "1"],
+      [204, "1"],
+      [204, "1"],
+      [204, "1"],
+    ]);
+    expect(answers.map(rateOf)).toEqual([
+      [null, null, null],
+      [null, null, null],
+      ["4", "1", "1"],
+      ["4", "0", "1"],
+    ]);
+    vi.setSystemTime(now + 10_000);
+    await tenant.deploy(`export default () => new Response("x", { headers: { "x-ratelimit-limit": "7" } })`);
+    await limitTo(1);
+    expect(rateOf(await tenant.get("/"))).toEqual(["7", null, null]);
+  });
+
   it("are counted whatever their method is and whatever they come for", async () => {
     await tenant.deploy(`export default () => "hi"`);
     const ways: [path: string, init: RequestInit, status: number][] = [

@@ -33,7 +33,7 @@ describe("the rate of an org at one edge", () => {
   it("says how long to wait, and how the org stands", () => {
     const rates = new OrgRates();
     const org = orgWith(2);
-    expect(rates.standing(org, START)).toMatchObject({ limit: 2, remaining: 2, resetSeconds: 0 });
+    expect(rates.warning(org, START)).toBeNull();
     drain(rates, org, START);
     const refusal = rates.refusal(org, START);
     expect(refusal).toMatchObject({
@@ -41,14 +41,16 @@ describe("the rate of an org at one edge", () => {
       details: { limit: 2, retryAfterSeconds: 1, resetSeconds: 1 },
     });
     expect(refusal?.message).toBe("This org takes 2 requests a second. Wait 1 s and try again.");
-    expect(rates.standing(org, START + 500)).toMatchObject({ remaining: 1, resetSeconds: 1 });
+    expect(rates.warning(org, START + 500)).toMatchObject({ limit: 2, remaining: 1, resetSeconds: 1 });
+    rates.refusal(org, START + 10_000);
+    expect(rates.warning(org, START + 10_000)).toBeNull();
   });
 
   it("is no other org's, and bounds and keeps nobody who has no limit", () => {
     const rates = new OrgRates();
     const [limited, other, free] = [orgWith(5), orgWith(5), orgWith()];
     for (let count = 0; count < 1_000; count++) expect(rates.refusal(free, START)).toBeNull();
-    expect(rates.standing(free, START)).toBeNull();
+    expect(rates.warning(free, START)).toBeNull();
     expect(rates.size).toBe(0);
     drain(rates, limited, START);
     expect(drain(rates, other, START)).toBe(5);

@@ -9,6 +9,7 @@ import {
   type RateStanding,
   standingOf,
   take,
+  unitsOfRequest,
   unitsPerMs,
 } from "../../../contracts/rate/bucket.ts";
 import { Generations } from "../../../contracts/rate/generations.ts";
@@ -63,14 +64,17 @@ export class OrgRates {
     return tooManyRequests(`This org takes ${limit} requests a second`, standing);
   }
 
-  /** How an org with a limit stands; null for one without. */
-  standing({ orgId, settings }: Projection, now: number): RateStanding | null {
+  /** How an org stands that has less than half of its limit left; null for all others, and next to free. */
+  warning({ orgId, settings }: Projection, now: number): RateStanding | null {
     const limit = settings.quotas.requestsPerSecond;
     if (limit === undefined) return null;
     const rate = { limit, periodMs: SECOND_MS };
-    const bucket = { ...this.#bucketOf(orgId, rate, now) };
-    fill(bucket, rate, now, addedPerMs(bucket, rate, now));
-    return standingOf(bucket, rate, true, addedPerMs(bucket, rate, now));
+    const bucket = this.#buckets.look(orgId);
+    if (bucket === undefined || 2 * bucket.level >= limit * unitsOfRequest(rate)) return null;
+    const added = addedPerMs(bucket, rate, now);
+    const filled = { ...bucket };
+    fill(filled, rate, now, added);
+    return standingOf(filled, rate, true, added);
   }
 
   /** Takes over how many requests of an org the other edges let through in the last second. */

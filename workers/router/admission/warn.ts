@@ -1,0 +1,16 @@
+import type { Projection } from "../../../contracts/projection.ts";
+import { RATE_HEADERS, rateHeaders } from "../../../contracts/rate/headers.ts";
+import { orgRates } from "./org-rates.ts";
+
+/**
+ * The same answer, with the headers that tell how the org stands once it has used up half of its rate: before that they
+ * would cost every answer a copy. A script that counts by itself has the word, and so has an answer that became a socket.
+ */
+export function warnOfRate(response: Response, projection: Projection, now: number): Response {
+  const standing = orgRates.warning(projection, now);
+  if (standing === null || response.webSocket !== null || response.headers.has(RATE_HEADERS.limit)) return response;
+  const { body, status, statusText } = response;
+  const headers = new Headers(response.headers);
+  for (const [name, value] of rateHeaders(standing)) headers.set(name, value);
+  return new Response(body, { status, statusText, headers, encodeBody: "manual" });
+}
