@@ -18,7 +18,7 @@ import { MOMENTS } from "./scripts/moments.ts";
 type MailRow = typeof mail.$inferSelect;
 
 /** Whether somebody reads the local mailbox: letters hold links that sign in, so no key does, whatever its scopes. */
-export const readsMailbox = (scope: Scope, { key, user: { role } }: Principal): boolean =>
+const readsMailbox = (scope: Scope, { key, user: { role } }: Principal): boolean =>
   hasMailbox(scope.env) && key === null && (role === "owner" || role === "admin");
 
 /** `GET /mailbox`: the letters that a platform on one computer would have sent, newest first. */
