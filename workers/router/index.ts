@@ -59,7 +59,7 @@ export default {
         ? await reserved(request, { org, env, ctx, finish: (result) => finish(request, result, org, env) })
         : await serve(request, target, rawHost, org, env, ctx);
       if (ending.begun) await deliverRest(env.STATE);
-      return warnOfRate(response, org.projection, Date.now());
+      return warnOfRate(response, org.projection);
     } catch (error) {
       return refuse(request, platformErrorOf(error) ?? unexpected(error));
     }
