@@ -144,7 +144,7 @@ export function spawnEdge(name: string, options: EdgeOptions, watch: EdgeWatch):
     kill: () => signal("SIGKILL"),
     pause: (paused) => signal(paused ? "SIGSTOP" : "SIGCONT"),
     drain: async (timeoutMs) => {
-      await answers("POST", "/flush", LAST_FLUSH_MS).catch(() => {});
+      await answers("POST", "/end", LAST_FLUSH_MS).catch(() => {});
       signal("SIGTERM");
       const late = setTimeout(() => signal("SIGKILL"), timeoutMs);
       await ended;

@@ -41,6 +41,9 @@ export async function deliverLog(
   }
 }
 
+/** Whether a delivery is on its way. */
+export const isDelivering = (): boolean => Date.now() < deliveringUntil;
+
 /** Lets one request of each interval carry the log out after its response, where nobody polls for it. */
 export function scheduleDelivery(ctx: Pick<ExecutionContext, "waitUntil">, state: Pick<StateDoor, "appendLog">): void {
   const now = Date.now();
