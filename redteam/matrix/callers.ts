@@ -13,7 +13,7 @@ export interface Orgs {
   /** Where the strangers belong. */
   elsewhere: string;
 }
-export type Target = "victim" | "playground";
+type Target = "victim" | "playground";
 
 /** Somebody who calls, and what has to come of it. */
 export interface Caller {

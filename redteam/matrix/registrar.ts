@@ -6,7 +6,7 @@ import { newId } from "../../contracts/ids.ts";
 import { SESSION_TTL_S } from "../../contracts/limits.ts";
 
 /** What a key may be beside usual. */
-export interface KeyOptions {
+interface KeyOptions {
   scopes?: readonly string[];
   orgId?: string;
   expiresAt?: Date;

@@ -21,7 +21,7 @@ const PATIENCE_MS = 20_000;
 const RETRIES_MAX = 4;
 const RETRY_AFTER_S_MAX = 61;
 
-export interface Sent {
+interface Sent {
   method: string;
   /** Under the API's prefix. */
   path: string;

@@ -4,11 +4,19 @@ import { addressOf, type Look, Names } from "./address.ts";
 import { mutates, type Operation } from "./document.ts";
 
 /** Everything there is at one time, a line for each row and each answer. */
-export type State = ReadonlySet<string>;
+type State = ReadonlySet<string>;
 
 /** What the platform writes by itself, without anybody changing anything. */
 const KEPT_BY_THE_PLATFORM = ["rate_limit", "idempotency_key", "usage_hour", "signing_key", "mail"];
 const NOTED_BY_THE_PLATFORM = ["last_used_at", "last_seen_at", "usage_until", "updated_at"];
+
+/** What an answer tells of use and of what was measured. */
+const MEASURED: ReadonlySet<string> = new Set(["lastUsedAt", "lastSeenAt", "used"]);
+
+type Row = Record<string, unknown>;
+
+/** What its time has made worthless is removed by the clock. */
+const isOver = ({ expires_at: at }: Row): boolean => typeof at === "string" && Date.parse(at) <= Date.now();
 
 /** Every row of the database, without what is noted of use. */
 async function rowsOf(sql: Client): Promise<string[]> {
@@ -18,10 +26,10 @@ async function rowsOf(sql: Client): Promise<string[]> {
   const lines: string[] = [];
   for (const { name } of tables) {
     if (KEPT_BY_THE_PLATFORM.includes(name)) continue;
-    const { rows } = await sql.query<{ row: unknown }>(`select to_jsonb(t) - $1::text[] as row from "${name}" t`, [
+    const { rows } = await sql.query<{ row: Row }>(`select to_jsonb(t) - $1::text[] as row from "${name}" t`, [
       NOTED_BY_THE_PLATFORM,
     ]);
-    lines.push(...rows.map(({ row }) => `${name} ${JSON.stringify(row)}`));
+    lines.push(...rows.filter(({ row }) => !isOver(row)).map(({ row }) => `${name} ${JSON.stringify(row)}`));
   }
   return lines;
 }
@@ -39,10 +47,12 @@ async function answersOf(operations: readonly Operation[], slug: string, look: L
   const lines: string[] = [];
   for (const operation of looks) {
     const path = await addressOf(operation, slug, names);
-    lines.push(`${operation.id} ${JSON.stringify(await look(path))}`);
+    lines.push(`${operation.id} ${JSON.stringify(await look(path), unlessMeasured)}`);
   }
   return lines;
 }
+
+const unlessMeasured = (name: string, value: unknown): unknown => (MEASURED.has(name) ? undefined : value);
 
 /** Looks at the whole database, and at an org through the API. */
 export async function stateOf(sql: Client, operations: readonly Operation[], slug: string, look: Look): Promise<State> {
