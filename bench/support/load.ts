@@ -21,6 +21,8 @@ export interface LoadTarget {
   /** Value of the Host header. */
   host: string;
   path: string;
+  /** Value of the Cookie header, where there is one. */
+  cookie?: string;
 }
 
 const CONNECTIONS = 32;
@@ -38,8 +40,9 @@ export const loadExactly = (target: LoadTarget, amount: number): Promise<Load> =
 
 async function withWrk(target: LoadTarget, seconds: number): Promise<Load> {
   const url = `http://127.0.0.1:${target.port}${target.path}`;
-  const header = `Host: ${target.host}`;
-  const args = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, "--latency", "-H", header, url];
+  const headers = ["-H", `Host: ${target.host}`];
+  if (target.cookie !== undefined) headers.push("-H", `Cookie: ${target.cookie}`);
+  const args = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, "--latency", ...headers, url];
   const { stdout } = await run("wrk", args);
   const number = (pattern: RegExp): number => Number(pattern.exec(stdout)?.[1] ?? 0);
   const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout)?.slice(1) ?? [];
@@ -62,7 +65,7 @@ function milliseconds(text: string | undefined): number {
 async function withAutocannon(target: LoadTarget, bound: { duration: number } | { amount: number }): Promise<Load> {
   const result = await autocannon({
     url: `http://127.0.0.1:${target.port}${target.path}`,
-    headers: { host: target.host },
+    headers: { host: target.host, ...(target.cookie === undefined ? {} : { cookie: target.cookie }) },
     connections: CONNECTIONS,
     ...bound,
   });
