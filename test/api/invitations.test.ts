@@ -151,6 +151,18 @@ describe("an invitation to an org", () => {
     expect((await core.call(`${now}/resend`, { method: "POST", token: owner.token })).status).toBe(404);
   });
 
+  test("is not made by who loses the right to it meanwhile", async () => {
+    const maker = await join(core, "member", { [orgId]: "admin" });
+    await core.sql.query("begin");
+    await core.sql.query("select 1 from org where id = $1 for update", [orgId]);
+    const waiting = invite("overtaken@example.com", "viewer", maker.token);
+    await new Promise((done) => setTimeout(done, 300));
+    await core.sql.query("update member set role = 'viewer' where user_id = $1", [maker.id]);
+    await core.sql.query("commit");
+    expect((await waiting).status).toBe(403);
+    expect(await letters("overtaken@example.com")).toBe(0);
+  });
+
   test("of another org is not there", async () => {
     const away = await makeOrg(core, owner.token, "away");
     const stranger = await join(core, "member", { [away]: "owner" });

@@ -60,6 +60,8 @@ describe("a partner", () => {
       json: { email: "customer@example.com", role: "owner" },
     });
     expect(invited.status).toBe(201);
+    const { rows } = await core.sql.query("select text from mail where recipient = 'customer@example.com'");
+    expect(rows[0].text).toMatch(/^Inviter invites you to the org invited-org/m);
     const json = { token: await tokenFor(core, "customer@example.com"), name: "Customer", password: PASSWORD };
     expect((await core.call("/api/v1/invitations/accept", { json })).status).toBe(200);
     const cookie = await signIn(core, { email: "customer@example.com", password: PASSWORD });

@@ -176,6 +176,20 @@ describe("who is deactivated", () => {
   });
 });
 
+test("a key that is asked for while its owner is deactivated is not made", async () => {
+  const { id, token } = await join(core, "member");
+  await core.sql.query("begin");
+  await core.sql.query(`select 1 from "user" where id = $1 for update`, [id]);
+  const waiting = core.call("/api/v1/keys", { token, json: { name: "late" } });
+  await new Promise((done) => setTimeout(done, 300));
+  await core.sql.query(`update "user" set deactivated_at = now() where id = $1`, [id]);
+  await core.sql.query("commit");
+  // The embedded database lets nobody else in meanwhile, so that it is refused for what it is asked with.
+  expect([401, 409]).toContain((await waiting).status);
+  const { rows } = await core.sql.query("select 1 from api_key where user_id = $1", [id]);
+  expect(rows).toHaveLength(1);
+});
+
 describe("the platform's last active owner", () => {
   test("stays, active and an owner", async () => {
     for (const json of [{ role: "admin" }, { active: false }, { role: "member", active: false }]) {

@@ -1,7 +1,6 @@
 import { and, eq, gt } from "drizzle-orm";
 
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
-import { PlatformError } from "../../../contracts/errors.ts";
 import { PAGE_SIZE_DEFAULT } from "../../../contracts/limits.ts";
 import type { OrgRole } from "../../../contracts/rights.ts";
 import type { OrgAccess } from "../access.ts";
@@ -77,12 +76,10 @@ export const members = new Mounts()
 async function inviteTo(
   scope: Scope,
   principal: Principal,
-  { org, role: own }: OrgAccess,
+  { org }: OrgAccess,
   { email, role }: { email: string; role: OrgRole },
   action: "invitation.create" | "invitation.resend",
 ) {
-  const refusal = refusalToGrant(actingRole(principal.user.role, own), role);
-  if (refusal !== null) throw new PlatformError("forbidden", refusal);
   const place = { orgId: org.id, slug: org.slug, orgName: org.name, role };
   const row = await invite(scope, principal, email, place, action);
   return toInvitation(row, { id: principal.user.id, name: principal.user.name });

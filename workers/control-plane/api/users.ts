@@ -1,14 +1,12 @@
 import { and, count, eq, gt, isNotNull, isNull, ne, or, type SQL, sql } from "drizzle-orm";
 
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
-import { PlatformError } from "../../../contracts/errors.ts";
 import { ORGS_SHOWN_OF_USER_MAX, PAGE_SIZE_DEFAULT } from "../../../contracts/limits.ts";
 import type { OrgRole } from "../../../contracts/rights.ts";
 import { apiKey, member, org, session, user } from "../database/schema.ts";
 import { Mounts } from "../mount.ts";
 import { changePerson, noPerson, signOut, type UserRow } from "../people/accounts.ts";
 import { invite, toInvitation } from "../people/invitations.ts";
-import { refusalToGrantOnPlatform } from "../people/rules.ts";
 import type { Scope } from "../scope.ts";
 import { keyOfCursor, pageOfRows } from "./page.ts";
 
@@ -40,8 +38,6 @@ export const users = new Mounts()
     return { items: rows.map(toPerson), cursor };
   })
   .add(ENDPOINTS.inviteUser, async ({ scope, principal, body }) => {
-    const refusal = refusalToGrantOnPlatform(principal.user.role, body.role);
-    if (refusal !== null) throw new PlatformError("forbidden", refusal);
     const place = { orgId: null, role: body.role };
     const row = await invite(scope, principal, body.email, place, "invitation.create");
     return toInvitation(row, { id: principal.user.id, name: principal.user.name });

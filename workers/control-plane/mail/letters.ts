@@ -2,10 +2,10 @@ import type { OrgRole } from "../../../contracts/rights.ts";
 import type { Letter } from "./driver.ts";
 import { compose } from "./compose.ts";
 
-/** Who asked for something; as they call themselves. */
+/** Who asked for something; as they call themselves. A program has no address. */
 interface Sender {
   name: string;
-  email: string;
+  email: string | null;
 }
 
 /** A place in an org, or on the platform alone where there is no org. */
@@ -18,13 +18,12 @@ export function invitationLetter(facts: {
 }): Letter {
   const { to, invitedBy, org, url, expiresAt } = facts;
   const what = org === null ? "Isola" : `the org ${org.name}`;
+  const who = invitedBy.email === null ? invitedBy.name : `${invitedBy.name} (${invitedBy.email})`;
   return compose({
     to,
     subject: `${inOneLine(invitedBy.name)} invites you to ${inOneLine(org?.name ?? "Isola")}`,
     title: `You are invited to ${what}`,
-    paragraphs: [
-      `${invitedBy.name} (${invitedBy.email}) invites you to ${what}${org === null ? "" : ` (${org.slug}), as ${org.role}`}.`,
-    ],
+    paragraphs: [`${who} invites you to ${what}${org === null ? "" : ` (${org.slug}), as ${org.role}`}.`],
     action: { label: "Accept the invitation", url },
     closing: [
       `The link works once, until ${momentOf(expiresAt)}.`,

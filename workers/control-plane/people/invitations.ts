@@ -20,6 +20,7 @@ import { sendLater } from "../mail/outbox.ts";
 import { requireQuota } from "../plans/quota.ts";
 import type { Scope } from "../scope.ts";
 import { lockOrg } from "./owners.ts";
+import { actingRole, refusalToGrant, refusalToGrantOnPlatform } from "./rules.ts";
 import { invitationUrl, makeToken } from "./tokens.ts";
 
 export type InvitationRow = typeof invitation.$inferSelect;
@@ -38,8 +39,9 @@ const inPlace = (orgId: string | null): SQL =>
 
 /**
  * Keeps a place for an address and sends the link; whatever was open for both before is worth nothing from then on.
- * Says and does the same whether or not the address has an account. Throws `conflict` for who is there already, and
- * where the org has too many invitations open; `too_many_requests` where letters would become a nuisance.
+ * Says and does the same whether or not the address has an account. Throws `forbidden` for a role above one's own,
+ * `conflict` for who is there already, and where the org has too many invitations open; `too_many_requests` where letters
+ * would become a nuisance.
  */
 export async function invite(
   scope: Scope,
@@ -52,6 +54,7 @@ export async function invite(
   const { token, tokenHash } = await makeToken();
   return scope.database.transaction(async (tx) => {
     await lockPlace(tx, place.orgId, email);
+    await requireMayGrant(tx, principal, place);
     await requireNotThere(tx, place, email);
     await tx
       .update(invitation)
@@ -60,7 +63,8 @@ export async function invite(
     await requireFew(tx, place.orgId, email);
     if (place.orgId !== null) await requireQuota(tx, { id: place.orgId, slug: place.slug }, "members");
     const row = await keepPlace(tx, email, tokenHash, place, principal.user.id);
-    const { name, email: from } = principal.user;
+    const { name, role } = principal.user;
+    const from = role === "partner" ? null : principal.user.email;
     const org = place.orgId === null ? null : { name: place.orgName, slug: place.slug, role: place.role };
     await sendLater(
       tx,
@@ -91,6 +95,23 @@ export async function lockPlace(tx: Queries, orgId: string | null, email: string
   } else if ((await lockOrg(tx, orgId)) === null) {
     throw new PlatformError("not_found", "This org is gone.");
   }
+}
+
+/** Looks at the rights of who invites as they are now: what they lose while this runs, they have not given away. */
+async function requireMayGrant(tx: Queries, { user: { id } }: Principal, place: Place): Promise<void> {
+  const own = place.orgId === null ? sql`false` : and(eq(member.orgId, place.orgId), eq(member.userId, user.id));
+  const [now] = await tx
+    .select({ platform: user.role, inOrg: member.role })
+    .from(user)
+    .leftJoin(member, own)
+    .where(and(eq(user.id, id), isNull(user.deactivatedAt)))
+    .for("share", { of: user });
+  const platform = now?.platform ?? "member";
+  const refusal =
+    place.orgId === null
+      ? refusalToGrantOnPlatform(platform, place.role)
+      : refusalToGrant(actingRole(platform, now?.inOrg ?? null), place.role);
+  if (refusal !== null) throw new PlatformError("forbidden", refusal);
 }
 
 /** Whoever may invite may also see who is there, so that this tells nothing new. */
