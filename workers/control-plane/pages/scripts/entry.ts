@@ -20,6 +20,7 @@ onSubmit(find("form"), async ({ email }) => {
 `;
 
 export const RESET_SCRIPT = `${ASK}${TOKEN}
+find("input").focus();
 onSubmit(find("form"), async ({ password }) => {
   await ask("POST", "/api/auth/password/reset", { token, password });
   find("#asking").hidden = true;
