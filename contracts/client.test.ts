@@ -15,6 +15,9 @@ const org = {
   role: "owner",
   createdAt: 1_790_000_000_000,
   settings: null,
+  plan: "default",
+  quotas: {},
+  ownQuotas: {},
 };
 
 /** A client whose every call is written down and answered with the same response. */
@@ -188,5 +191,20 @@ describe("an answer that is not what the contract says", () => {
     const broken = new TypeError("connection refused");
     const { client } = clientOf(() => new Response(), { fetch: () => Promise.reject(broken) });
     await expect(client.getOrg({ params: { slug: "hello" } })).rejects.toBe(broken);
+  });
+});
+
+describe("a call that is answered with a file", () => {
+  it("gives its bytes as they come, whatever they are", async () => {
+    const { client, only } = clientOf(() => new Response("a\nb\n", { headers: { "content-type": "text/csv" } }));
+    const file = await client.exportOrgAudit({ params: { slug: "hello" }, query: { format: "csv" } });
+    expect(await new Response(file).text()).toBe("a\nb\n");
+    expect(only().url).toBe("http://app.localhost:8787/api/v1/orgs/hello/audit/export?format=csv");
+    expect(only().headers.get("accept")).toBe("*/*");
+  });
+
+  it("gives an empty one where there is nothing in it", async () => {
+    const { client } = clientOf(() => new Response(null));
+    expect(await new Response(await client.exportAudit({})).text()).toBe("");
   });
 });

@@ -50,6 +50,13 @@ describe("the OpenAPI document", () => {
     expect(limit).toMatchObject({ required: false, schema: { type: "integer", minimum: 1, maximum: 100 } });
   });
 
+  test("says of a file what it can be", () => {
+    const content = at("paths", "/orgs/{slug}/audit/export", "get", "responses", "200", "content") as object;
+    expect(Object.keys(content)).toEqual(["application/x-ndjson", "text/csv"]);
+    const parameters = at("paths", "/orgs/{slug}/audit/verify", "get", "parameters") as { name: string }[];
+    expect(parameters.map(({ name }) => name)).toEqual(["slug", "cursor", "seq", "hash"]);
+  });
+
   test("says of a body whether it can be left out", () => {
     const letters = "/orgs/{slug}/dead-letters/{id}";
     expect(at("paths", `${letters}/replay`, "post", "requestBody", "required")).toBe(false);
