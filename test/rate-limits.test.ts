@@ -6,7 +6,7 @@ import { type Platform, startPlatform } from "./support/platform.ts";
 import type { Answer } from "./support/request.ts";
 
 const SECONDS = 6;
-const RATE = 40;
+const RATE = 15;
 /** Callers at once; together they ask for many times the rate. */
 const CALLERS = 8;
 
