@@ -16,7 +16,9 @@ const allowed = (...scopes: Parameters<typeof scopesAllow>[0]) =>
   CAPABILITIES.filter((capability) => scopesAllow(scopes, capability));
 
 /** Everything that changes something or runs a script. */
-const CHANGES: Capability[] = CAPABILITIES.filter((capability) => !/:(?:read|list)$|^platform:(?:audit|usage)$/.test(capability));
+const CHANGES: Capability[] = CAPABILITIES.filter(
+  (capability) => !/:(?:read|list)$|^platform:(?:audit|usage)$/.test(capability),
+);
 
 describe("org roles", () => {
   it("each include everything of the role below", () => {
