@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { newId } from "../../contracts/ids.ts";
 import { QUOTA_NAMES } from "../../contracts/plans.ts";
-import { type Core, startCore } from "./support/core.ts";
+import { type Answer, type Core, startCore } from "./support/core.ts";
 import { claim, giveKey, join, makeOrg, type Person } from "./support/people.ts";
 
 let core: Core;
@@ -138,6 +138,39 @@ describe("an org", () => {
     }
     expect((await call("PATCH", "/orgs/wishful", { quotas: { cakes: 1 } })).status).toBe(422);
     expect(await detail("wishful")).toMatchObject({ name: "wishful", plan: "default" });
+  });
+});
+
+describe("a quota of what the control plane makes", () => {
+  const made = (answers: Answer[]) => answers.filter(({ status }) => status === 201).length;
+
+  test("holds for keys that are made at once, and no longer where one is revoked", async () => {
+    await putPlan("few-keys", { keys: 2 });
+    await call("POST", "/orgs", { slug: "few-keys", plan: "few-keys" });
+    const makeKey = () => call("POST", "/keys", { name: "k", org: "few-keys" });
+    const answers = await Promise.all(Array.from({ length: 6 }, makeKey));
+    expect(made(answers)).toBe(2);
+    const refused = answers.find(({ status }) => status === 403);
+    expect(refused?.json.error).toMatchObject({ code: "over_quota", details: { quota: "keys", limit: 2, used: 2 } });
+    expect(refused?.json.error.message).toMatch(/few-keys has 2 of 2 API keys/);
+    const key = answers.find(({ status }) => status === 201)?.json.id;
+    expect((await call("DELETE", `/keys/${key}`)).status).toBe(204);
+    expect((await makeKey()).status).toBe(201);
+    expect((await call("POST", "/keys", { name: "of no org" })).status).toBe(201);
+  });
+
+  test("counts those who are invited as members, and lets raise what it holds", async () => {
+    await putPlan("few-people", { members: 3 });
+    await call("POST", "/orgs", { slug: "few-people", plan: "few-people" });
+    const inviteTo = (name: string) =>
+      call("POST", "/orgs/few-people/members", { email: `${name}@example.com`, role: "viewer" });
+    const answers = await Promise.all(["a", "b", "c", "d"].map(inviteTo));
+    expect(made(answers)).toBe(2);
+    const refused = answers.find(({ status }) => status === 403);
+    expect(refused?.json.error.details).toEqual({ quota: "members", limit: 3, used: 3 });
+    await call("PATCH", "/orgs/few-people", { quotas: { members: 4 } });
+    expect((await inviteTo("e")).status).toBe(201);
+    expect((await inviteTo("f")).status).toBe(403);
   });
 });
 
