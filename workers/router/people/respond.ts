@@ -6,6 +6,9 @@ import { wantsPage } from "../pages/respond.ts";
 /** Headers of everything that is said about who somebody is. */
 export const PRIVATE_HEADERS = { "cache-control": "no-store", "referrer-policy": "no-referrer" } as const;
 
+/** Where a browser that comes to a tenant's host begins to sign in. */
+const SIGN_IN_PATH = "/.isola/sign-in";
+
 /** Answers somebody who could not be signed in, and shows where to try again. */
 export function refuseVisitor(request: Request, error: PlatformError): Response {
   const requestId = newId("request");
@@ -16,9 +19,6 @@ export function refuseVisitor(request: Request, error: PlatformError): Response 
   const body = page("You are not signed in", error.message, `Request ${requestId}`, again);
   return new Response(body, { status, headers: { ...headers, "content-type": "text/html; charset=utf-8" } });
 }
-
-/** Where a browser that comes to a tenant's host begins to sign in. */
-export const SIGN_IN_PATH = "/.isola/sign-in";
 
 /** The same answer with one more cookie. An answer that has become a socket stays as it is. */
 export function withCookie(response: Response, setCookie: string): Response {

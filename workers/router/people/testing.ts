@@ -10,7 +10,7 @@ import {
 import { newId } from "../../../contracts/ids.ts";
 import { HAND_OVER_TTL_S, TENANT_SESSION_FRESH_S, TENANT_SESSION_TTL_S } from "../../../contracts/limits.ts";
 
-export const ISSUER = "http://app.localhost";
+const ISSUER = "http://app.localhost";
 
 /** A control plane's key in the hands of a test. */
 export interface TestSigner {
