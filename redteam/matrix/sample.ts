@@ -22,6 +22,7 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   schedule: "0 0 1 1 *",
   expiresAt: Date.UTC(2090, 0, 1),
   host: null,
+  path: "/nothing",
 };
 
 /**
