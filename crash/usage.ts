@@ -5,7 +5,7 @@ import { Api } from "./api.ts";
 import { processesOf } from "./victims.ts";
 
 /** What an edge may lose when it is killed: what it answered in so many milliseconds before. */
-export const LOST_MS = 250;
+const LOST_MS = 250;
 /** Requests under way at once. */
 const WORKERS = 16;
 /** Time the count has to stand still before it counts as final, and in which it has to come to that, in milliseconds. */

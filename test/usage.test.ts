@@ -103,28 +103,27 @@ test("an org that used up its month is refused until the next, or until its quot
 
 test("a stop in good order loses nothing, also of what is answered while it stops", async () => {
   await deploy("stopped", `export default async () => { await scheduler.wait(150); return 1 }`);
-  let answered = 0;
-  let over = false;
+  const state = { answered: 0, over: false };
   const agents = Array.from({ length: 8 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
   const sending = agents.map(async (agent) => {
-    while (!over) {
+    while (!state.over) {
       const status = await get("stopped", "/", agent).then(
         (answer) => answer.status,
         () => 0,
       );
-      if (status === 200) answered += 1;
+      if (status === 200) state.answered += 1;
       else if (status === 0) return;
     }
   });
   await new Promise((done) => setTimeout(done, 600));
   await platform.stop();
-  over = true;
+  state.over = true;
   await Promise.all(sending);
   for (const agent of agents) agent.destroy();
   const { directory, port } = platform;
   platform = await startPlatform({ directory, port });
   const { requests } = await usage("stopped");
-  expect(answered).toBeGreaterThan(8);
-  expect(requests).toBeGreaterThanOrEqual(answered);
-  expect(requests).toBeLessThanOrEqual(answered + agents.length);
+  expect(state.answered).toBeGreaterThan(8);
+  expect(requests).toBeGreaterThanOrEqual(state.answered);
+  expect(requests).toBeLessThanOrEqual(state.answered + agents.length);
 });

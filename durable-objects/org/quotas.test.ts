@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { DEFAULT_RETRY } from "../../contracts/events/retry.ts";
 import type { TriggerInput } from "../../contracts/events/trigger.ts";
 import { newId } from "../../contracts/ids.ts";
-import type { Quotas } from "../../contracts/plans.ts";
+import { ORG_QUOTAS, type Quotas } from "../../contracts/plans.ts";
 import {
   ada,
   anyExecution,
@@ -53,7 +53,9 @@ async function eventually(work: () => Promise<unknown>): Promise<void> {
 }
 
 /** How each thing is made, one more with each call. */
-async function makers(orgId: string): Promise<Record<keyof Quotas & string, (index: number) => Promise<unknown>>> {
+async function makers(
+  orgId: string,
+): Promise<Record<(typeof ORG_QUOTAS)[number], (index: number) => Promise<unknown>>> {
   const { script } = await door.saveScript(orgId, ada, upload("base", { name: "base" }));
   return {
     scripts: (index) => door.saveScript(orgId, ada, upload("x", { name: `s${index}` })),
@@ -61,11 +63,11 @@ async function makers(orgId: string): Promise<Record<keyof Quotas & string, (ind
     triggers: (index) => door.createTrigger(orgId, trigger(`t${index}`, script.id)),
     collections: (index) => write(orgId, `c${index}`),
     secrets: (index) => door.setSecret(orgId, secret(`S${index}`)),
-  } as Record<string, (index: number) => Promise<unknown>>;
+  };
 }
 
 describe("a quota", () => {
-  it.each(["scripts", "routes", "triggers", "collections", "secrets"] as const)(
+  it.each(ORG_QUOTAS)(
     "of %s is checked where one is made, names limit and usage, and holds from the moment it is changed",
     async (quota) => {
       const { orgId } = await openedOrg();
@@ -89,7 +91,7 @@ describe("a quota", () => {
   it("does not stand in the way of what is there: new versions, other values, writes to known collections", async () => {
     const { orgId } = await openedOrg();
     const { scripts, secrets, collections } = await makers(orgId);
-    await Promise.all([scripts?.(1), secrets?.(1), collections?.(1)]);
+    await Promise.all([scripts(1), secrets(1), collections(1)]);
     await door.changeSettings(orgId, { quotas: { scripts: 0, secrets: 0, collections: 0 } });
     await door.saveScript(orgId, ada, upload("y", { name: "s1" }));
     await door.setSecret(orgId, secret("S1"));

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import { type Appended, NO_USAGE, USAGE_HOUR_MS, type UsageBatch, type UsageStanding } from "../../../contracts/usage.ts";
+import {
+  type Appended,
+  NO_USAGE,
+  USAGE_HOUR_MS,
+  type UsageBatch,
+  type UsageStanding,
+} from "../../../contracts/usage.ts";
 import { USAGE_IDLE_MS } from "../../../contracts/limits.ts";
 import { UsageMeter } from "./meter.ts";
 
@@ -52,6 +58,7 @@ describe("what orgs use", () => {
     meter.settle(again, { standings: [], failedOrgs: [ORG] });
     expect(meter.take(NOW)).toEqual(before);
     meter.settle(again, taken());
+    expect(meter.waits).toBe(true);
     const second = meter.take(NOW);
     expect(second).toMatchObject([{ sequence: 2, hours: [{ counts: { requests: 1 } }] }]);
     meter.settle(second, taken());

@@ -49,6 +49,8 @@ export class UsageMeter {
     const batches: UsageBatch[] = [];
     this.#waits = false;
     for (const [orgId, tally] of this.#tallies) {
+      // What was counted since stands behind a batch that goes out once more.
+      if (tally.sent !== null) this.#waits = true;
       const batch = (tally.sent ??= this.#batchOf(orgId, tally));
       if (batch !== null) batches.push(batch);
       else if (now - tally.usedAt > USAGE_IDLE_MS) this.#tallies.delete(orgId);
