@@ -31,7 +31,7 @@ beforeEach(async () => {
 
 const sso = (token: string, to = "/home?x=1", at = tenant) =>
   at.get(`/.isola/sso?${new URLSearchParams({ token, to }).toString()}`);
-const withSession = (token: string, path = "/", init: RequestInit = {}) =>
+const withSession = (token: string, path = "/", init: { method?: string; headers?: Record<string, string> } = {}) =>
   tenant.fetch(path, { ...init, headers: { cookie: `a=1; isola_person=${token}; b=2`, ...init.headers } });
 const seenBy = async (token: string): Promise<{ user: TenantUser | null; cookie: string | null }> =>
   (await withSession(token)).json();
