@@ -1,11 +1,15 @@
+import { createHash } from "node:crypto";
+
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { ACCOUNT_FAILURES_MAX, ACCOUNT_WAIT_S, ACCOUNT_WINDOW_S } from "../../contracts/limits.ts";
+import { makeAccount, PASSWORD } from "./support/browser.ts";
 import { type CallOptions, type Core, ORIGIN, startCore } from "./support/core.ts";
 import { claim, OWNER, signIn } from "./support/people.ts";
 
 let core: Core;
 beforeAll(async () => {
-  core = await startCore();
+  core = await startCore({ MAIL_DRIVER: "mailbox" });
   await claim(core);
 });
 afterAll(() => core.stop());
@@ -124,17 +128,84 @@ describe("a session", () => {
 });
 
 describe("attempts to sign in", () => {
-  test("are bounded, and the answer says when to try again", async () => {
-    const answers = [];
-    for (let count = 0; count < 40; count += 1) {
-      const answer = await attempt({ ...OWNER, email: "nobody@example.com" });
-      answers.push(answer);
-      if (answer.status === 429) break;
+  const bucketOf = (email: string) => `sign-in:account:${createHash("sha256").update(email).digest("hex")}`;
+
+  test("are bounded for each account, exactly, however many come at once and whether there is one or not", async () => {
+    const { email } = await makeAccount(core);
+    for (const json of [
+      { email, password: "a wrong password" },
+      { email: "no-such-account@example.com", password: "a wrong password" },
+    ]) {
+      const answers = await Promise.all(Array.from({ length: ACCOUNT_FAILURES_MAX + 5 }, () => attempt(json)));
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(refused).toHaveLength(5);
+      expect(answers.filter(({ status }) => status === 401)).toHaveLength(ACCOUNT_FAILURES_MAX);
+      expect(refused[0]?.json.error.code).toBe("too_many_requests");
+      const retryAfterS = Number(refused[0]?.headers.get("retry-after"));
+      expect(retryAfterS).toBeGreaterThan(0);
+      expect(retryAfterS).toBeLessThanOrEqual(ACCOUNT_WAIT_S);
     }
-    const last = answers.at(-1);
-    expect(last?.status).toBe(429);
-    expect(last?.json.error.code).toBe("too_many_requests");
-    expect(Number(last?.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(Number(last?.headers.get("retry-after"))).toBeLessThanOrEqual(60);
   });
+
+  test("wait longer with each further failure", async () => {
+    const email = "patient@example.com";
+    const key = bucketOf(email);
+    await core.sql.query("insert into rate_limit (id, key, count, last_request) values ('patient', $1, $2, $3)", [
+      key,
+      ACCOUNT_FAILURES_MAX,
+      Date.now() - ACCOUNT_WAIT_S * 1_000,
+    ]);
+    expect((await attempt({ email, password: "wrong" })).status).toBe(401);
+    const refused = await attempt({ email, password: "wrong" });
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(ACCOUNT_WAIT_S);
+    await core.sql.query("update rate_limit set last_request = $2 where key = $1", [
+      key,
+      Date.now() - ACCOUNT_WINDOW_S * 1_000,
+    ]);
+    expect((await attempt({ email, password: "wrong" })).status).toBe(401);
+    const { rows } = await core.sql.query("select count from rate_limit where key = $1", [key]);
+    expect(rows[0].count).toBe(1);
+  });
+
+  test("that failed are forgotten with the right password", async () => {
+    const { email } = await makeAccount(core);
+    await attempt({ email, password: "a wrong password" });
+    const left = async () =>
+      (await core.sql.query("select count from rate_limit where key = $1", [bucketOf(email)])).rows;
+    expect(await left()).toEqual([{ count: 1 }]);
+    expect((await attempt({ email, password: PASSWORD })).status).toBe(200);
+    expect(await left()).toEqual([]);
+  });
+});
+
+test("an account that is deactivated is told what a wrong password is told", async () => {
+  const { id, email } = await makeAccount(core);
+  const wrong = await attempt({ email, password: "a wrong password" });
+  await core.sql.query(`update "user" set deactivated_at = now() where id = $1`, [id]);
+  const right = await attempt({ email, password: PASSWORD });
+  expect([right.status, right.json.error.message]).toEqual([401, wrong.json.error.message]);
+  expect(right.headers.getSetCookie()).toEqual([]);
+});
+
+test.each([
+  "sign-in/email",
+  "sign-out",
+  "two-factor/verify",
+  "two-factor/recover",
+  "two-factor/enable",
+  "two-factor/confirm",
+  "two-factor/disable",
+  "passkey/sign-in-options",
+  "passkey/sign-in",
+  "passkey/add-options",
+  "passkey/add",
+  "password/forgot",
+  "password/reset",
+  "password/change",
+])("another site makes no browser send %s", async (path) => {
+  for (const headers of [{ origin: "https://evil.example" }, { "sec-fetch-site": "same-site" }, { cookie: "a=b" }]) {
+    const answer = await core.call(`/api/auth/${path}`, { headers: { ...headers }, json: {} });
+    expect([answer.status, answer.json.error.code]).toEqual([403, "forbidden"]);
+  }
 });

@@ -36,12 +36,18 @@ export class Pace {
     this.#turnMs = options.turnMs;
   }
 
+  /** Does work, which runs to its end without awaiting, in a turn of its own. Throws as {@link Pace.wait} does. */
+  async turn<T>(work: () => T): Promise<T> {
+    await this.wait();
+    return this.run(work);
+  }
+
   /**
-   * Does work, which runs to its end without awaiting, in a turn of its own.
+   * Waits for a turn, which is over when another one is due.
    *
    * @throws PlatformError `unavailable` for who would wait too long.
    */
-  async turn<T>(work: () => T): Promise<T> {
+  async wait(): Promise<void> {
     const clock = this.#clock;
     const { pauseMs, waitMsMax } = this.#options;
     const came = clock.now();
@@ -50,17 +56,21 @@ export class Pace {
     this.#nextAt = at + this.#turnMs + pauseMs;
     for (let now = came; ; now = clock.now()) {
       const until = Math.max(at, this.#quietUntil);
-      if (now >= until) break;
+      if (now >= until) return;
       await clock.wait(until - now);
     }
-    const began = clock.now();
+  }
+
+  /** Does work in a turn that was waited for. */
+  run<T>(work: () => T): T {
+    const began = this.#clock.now();
     try {
       return work();
     } finally {
-      const took = clock.now() - began;
+      const took = this.#clock.now() - began;
       // Where the clock stands still during work, what was believed before stays.
       if (took > 0) this.#turnMs = Math.round((this.#turnMs * 3 + took) / 4);
-      this.#quietUntil = began + took + pauseMs;
+      this.#quietUntil = began + took + this.#options.pauseMs;
     }
   }
 }

@@ -36,8 +36,8 @@ const changeBody = z.object({ current: z.string().min(1).max(200), password: pas
  */
 export async function forgotPassword(context: Context<AppTypes>): Promise<Response> {
   const { scope } = context.var;
-  requireMail(scope.env);
   const { email } = await readOwn(context, forgotBody);
+  requireMail(scope.env);
   await takeByAddress(scope);
   scope.later(() => sendWay(scope, email.toLowerCase()));
   return context.json({}, 202);

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 
 import { hashPassword, verifyPassword } from "./passwords.ts";
 
-describe("a password", () => {
+/** Each hash holds the thread for a tenth of a second and more. */
+describe("a password", { timeout: 30_000 }, () => {
   test("is stored with the cost that it was hashed at, and known again", async () => {
     const stored = await hashPassword("correct horse battery");
     expect(stored).toMatch(/^\$scrypt\$ln=14,r=8,p=5\$[0-9a-f]{32}\$[0-9a-f]{128}$/);

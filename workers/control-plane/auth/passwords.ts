@@ -31,9 +31,8 @@ const pace = new Pace({ pauseMs: PASSWORD_PAUSE_MS, waitMsMax: PASSWORD_WAIT_MS_
  * @throws PlatformError `unavailable` when too many wait to have one hashed.
  */
 export async function hashPassword(password: string): Promise<string> {
-  const salt = toHex(crypto.getRandomValues(new Uint8Array(SALT_BYTES)));
-  const { cost, blockSize, parallel } = PARAMETERS;
-  return `$scrypt$ln=${cost},r=${blockSize},p=${parallel}$${salt}$${await keyOf(password, salt, PARAMETERS)}`;
+  await passwordTurn();
+  return hashInTurn(password);
 }
 
 /**
@@ -42,12 +41,28 @@ export async function hashPassword(password: string): Promise<string> {
  * @throws PlatformError `unavailable` when too many wait to have one hashed.
  */
 export async function verifyPassword(stored: string | null, password: string): Promise<boolean> {
+  await passwordTurn();
+  return verifyInTurn(stored, password);
+}
+
+/** Waits until one password may be hashed. Throws `unavailable` when too many wait. */
+export const passwordTurn = (): Promise<void> => pace.wait();
+
+/** {@link hashPassword} for who has waited for the turn. */
+export function hashInTurn(password: string): string {
+  const salt = toHex(crypto.getRandomValues(new Uint8Array(SALT_BYTES)));
+  const { cost, blockSize, parallel } = PARAMETERS;
+  return `$scrypt$ln=${cost},r=${blockSize},p=${parallel}$${salt}$${keyOf(password, salt, PARAMETERS)}`;
+}
+
+/** {@link verifyPassword} for who has waited for the turn. */
+export async function verifyInTurn(stored: string | null, password: string): Promise<boolean> {
   const parts = stored === null ? null : readStored(stored);
   if (parts === null) {
-    await hashPassword(password);
+    hashInTurn(password);
     return false;
   }
-  return equalInConstantTime(await keyOf(password, parts.salt, parts.parameters), parts.key);
+  return equalInConstantTime(keyOf(password, parts.salt, parts.parameters), parts.key);
 }
 
 function readStored(stored: string): { parameters: Parameters; salt: string; key: string } | null {
@@ -61,8 +76,8 @@ function readStored(stored: string): { parameters: Parameters; salt: string; key
 }
 
 /** The salt goes in as the text it is written in: those first hashes did so. */
-function keyOf(password: string, salt: string, { cost, blockSize, parallel }: Parameters): Promise<string> {
+function keyOf(password: string, salt: string, { cost, blockSize, parallel }: Parameters): string {
   const N = 2 ** cost;
   const options = { N, r: blockSize, p: parallel, maxmem: 256 * N * blockSize };
-  return pace.turn(() => toHex(scryptSync(password.normalize("NFKC"), salt, KEY_BYTES, options)));
+  return pace.run(() => toHex(scryptSync(password.normalize("NFKC"), salt, KEY_BYTES, options)));
 }

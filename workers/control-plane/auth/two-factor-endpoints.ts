@@ -13,6 +13,7 @@ import { ask, getSignedIn, type LibraryAnswer, readOwn, withCookies } from "./as
 import { BUCKETS, take } from "./buckets.ts";
 import { notice } from "./notice.ts";
 import { countingTries, requireOwnPassword } from "./own-password.ts";
+import { passwordTurn } from "./passwords.ts";
 import { actorOf, type PrincipalUser } from "./principal.ts";
 import { cookieName, signIn } from "./sign-in.ts";
 import { signedIn } from "./signed-in.ts";
@@ -52,6 +53,7 @@ export async function enableTwoFactor(context: Context<AppTypes>): Promise<Respo
   const principal = await getSignedIn(context);
   if (principal.twoFactor) throw alreadyOn();
   const answer = await countingTries(scope, principal.user.email, "password", async () => {
+    await passwordTurn();
     const told = await ask(context, "POST", "/two-factor/enable", { method: "totp", password });
     return told.ok ? told : null;
   });
