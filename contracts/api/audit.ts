@@ -11,7 +11,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits")
 const time = z.coerce.number().int().min(0).max(253_402_300_799_999);
 
 /** Who did what to what, when, from where; and its place in the chain, by which it can be verified. */
-export const auditEntrySchema = z.object({
+const auditEntrySchema = z.object({
   id: z.string(),
   at: timestamp,
   actor: z.object({ type: z.enum(["user", "key", "platform"]), id: z.string(), name: z.string() }),
