@@ -1,0 +1,53 @@
+import { lt } from "drizzle-orm";
+
+import { IDEMPOTENCY_TTL_MS, QUOTAS_PUBLISH_MS } from "../../contracts/limits.ts";
+import { BUCKET_MEMORY_MS } from "./auth/buckets.ts";
+import { idempotencyKey, rateLimit, session, verification } from "./database/schema.ts";
+import { removeSpent } from "./hand-over/sessions.ts";
+import { keepSigningKeys } from "./hand-over/signing-keys.ts";
+import { removeOldMail, sendDueMail } from "./mail/outbox.ts";
+import { sweepDestroying } from "./org-life.ts";
+import { removeOldInvitations } from "./people/invitations.ts";
+import { publishAllQuotas } from "./plans/publish.ts";
+import type { Scope } from "./scope.ts";
+import { rollUpUsage } from "./usage/roll-up.ts";
+
+type Chore = (scope: Scope) => Promise<unknown>;
+
+/** What every minute brings: first what somebody waits for. */
+const CHORES: readonly [name: string, chore: Chore][] = [
+  ["finish destroying orgs", sweepDestroying],
+  ["publish quotas", (scope) => publishAllQuotas(scope, Date.now() + QUOTAS_PUBLISH_MS)],
+  ["send mail", sendDueMail],
+  ["roll up usage", (scope) => rollUpUsage(scope, Date.now())],
+  ["keep signing keys", (scope) => keepSigningKeys(scope, Date.now())],
+  ["remove what is expired", (scope) => removeExpired(scope, Date.now())],
+  ["remove spent hand-overs", (scope) => removeSpent(scope, Date.now())],
+  ["remove old invitations", removeOldInvitations],
+  ["remove old mail", removeOldMail],
+];
+
+/**
+ * Does what is due. What fails keeps nothing else from being done, and is tried again at the next minute.
+ *
+ * @throws AggregateError of all that failed
+ */
+export async function doChores(scope: Scope): Promise<void> {
+  const failures: unknown[] = [];
+  for (const [name, chore] of CHORES) {
+    try {
+      await chore(scope);
+    } catch (error) {
+      failures.push(new Error(`Could not ${name}`, { cause: error }));
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, "Some of the clock's work failed");
+}
+
+/** Removes what its time has made worthless. */
+async function removeExpired({ database }: Scope, now: number): Promise<void> {
+  await database.delete(idempotencyKey).where(lt(idempotencyKey.createdAt, new Date(now - IDEMPOTENCY_TTL_MS)));
+  await database.delete(session).where(lt(session.expiresAt, new Date(now)));
+  await database.delete(verification).where(lt(verification.expiresAt, new Date(now)));
+  await database.delete(rateLimit).where(lt(rateLimit.lastRequest, now - BUCKET_MEMORY_MS));
+}
