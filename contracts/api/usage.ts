@@ -23,7 +23,7 @@ const counts = {
 /** Which time is asked for; the month that is running where nothing is said. */
 const period = { from: momentSchema.optional(), to: momentSchema.optional() };
 
-const USAGE_STEPS = ["hour", "day", "month"] as const;
+export const USAGE_STEPS = ["hour", "day", "month"] as const;
 
 export const getUsage = endpoint({
   id: "getUsage",
