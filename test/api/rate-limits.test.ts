@@ -1,19 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import {
-  API_CALLS_PER_MINUTE_OF_ADDRESS,
-  API_CALLS_PER_MINUTE_OF_ORG,
-  API_CALLS_PER_MINUTE_OF_PRINCIPAL,
-} from "../../contracts/limits.ts";
+import { API_CALLS_PER_MINUTE_OF_ADDRESS } from "../../contracts/limits.ts";
 import { type Answer, type CallOptions, type Core, startCore } from "./support/core.ts";
 import { claim, giveKey, join, makeOrg, type Person } from "./support/people.ts";
+
+/** Few enough that what comes back while a test runs is little, also on a slow machine. */
+const PER_MINUTE = 120;
 
 let core: Core;
 let owner: Person;
 let alpha: string;
 let beta: string;
 beforeAll(async () => {
-  core = await startCore({ PUBLIC_URL: "https://app.example.com", TENANT_URL: "https://{slug}.tenants.example" });
+  core = await startCore({
+    PUBLIC_URL: "https://app.example.com",
+    TENANT_URL: "https://{slug}.tenants.example",
+    API_CALLS_PER_MINUTE: String(PER_MINUTE),
+  });
   owner = await claim(core);
   alpha = await makeOrg(core, owner.token, "alpha");
   beta = await makeOrg(core, owner.token, "beta");
@@ -30,10 +33,10 @@ const from = (address: string, options: CallOptions = {}): CallOptions => ({
   ...options,
   headers: { ...options.headers, "cf-connecting-ip": address },
 });
-/** How many calls were counted from one answer to the next; what comes back in between hides at most a few. */
+/** Expects that so many calls were counted from one answer to the next; what came back meanwhile hides some. */
 function expectCounted(before: Answer, after: Answer, calls: number): void {
   const counted = remaining(before) - remaining(after);
-  expect(counted).toBeGreaterThan(0);
+  expect(counted).toBeGreaterThan(calls / 2);
   expect(counted).toBeLessThanOrEqual(calls);
 }
 /** Makes the calls at once, so that next to nothing comes back meanwhile. */
@@ -76,10 +79,10 @@ describe("calls with credentials", () => {
     ];
     const [ann, bob] = [from("192.0.2.10", { token: anna.token }), from("192.0.2.10", { token: bert.token })];
     const before = [await core.call("/api/v1/orgs/alpha", ann), await core.call("/api/v1/orgs/beta", bob)] as const;
-    expect(rateOf(before[0])[0]).toBe(API_CALLS_PER_MINUTE_OF_ORG);
-    await atOnce(150, () => core.call("/api/v1/orgs/alpha", ann));
+    expect(rateOf(before[0])[0]).toBe(PER_MINUTE);
+    await atOnce(50, () => core.call("/api/v1/orgs/alpha", ann));
     const after = [await core.call("/api/v1/orgs/alpha", ann), await core.call("/api/v1/orgs/beta", bob)] as const;
-    expectCounted(before[0], after[0], 151);
+    expectCounted(before[0], after[0], 51);
     expect(remaining(after[1])).toBeGreaterThanOrEqual(remaining(before[1]) - 1);
   });
 
@@ -88,12 +91,9 @@ describe("calls with credentials", () => {
     const keys: string[] = [];
     while (keys.length < 5) keys.push(await giveKey(core, person.id));
     const before = await core.call("/api/v1/me", { token: person.token });
-    expect(rateOf(before).slice(0, 2)).toEqual([
-      API_CALLS_PER_MINUTE_OF_PRINCIPAL,
-      API_CALLS_PER_MINUTE_OF_PRINCIPAL - 1,
-    ]);
-    await atOnce(200, (index) => core.call("/api/v1/me", { token: keys[index % keys.length] ?? "" }));
-    expectCounted(before, await core.call("/api/v1/me", { token: person.token }), 201);
+    expect(rateOf(before).slice(0, 2)).toEqual([PER_MINUTE, PER_MINUTE - 1]);
+    await atOnce(50, (index) => core.call("/api/v1/me", { token: keys[index % keys.length] ?? "" }));
+    expectCounted(before, await core.call("/api/v1/me", { token: person.token }), 51);
   });
 
   test("about orgs that are not there, or not theirs, are counted for the person", async () => {
@@ -101,8 +101,8 @@ describe("calls with credentials", () => {
     const call = (path: string) => core.call(path, { token: person.token });
     const before = await call("/api/v1/me");
     const untouched = await core.call("/api/v1/orgs/alpha", { token: owner.token });
-    await atOnce(200, (index) => call(index % 2 === 0 ? `/api/v1/orgs/made-up-${index}` : "/api/v1/orgs/alpha"));
-    expectCounted(before, await call("/api/v1/me"), 201);
+    await atOnce(50, (index) => call(index % 2 === 0 ? `/api/v1/orgs/made-up-${index}` : "/api/v1/orgs/alpha"));
+    expectCounted(before, await call("/api/v1/me"), 51);
     const alphas = await core.call("/api/v1/orgs/alpha", { token: owner.token });
     expect(remaining(alphas)).toBeGreaterThanOrEqual(remaining(untouched) - 1);
   });

@@ -23,6 +23,8 @@ export interface ControlPlaneEnv {
   /** Where orgs answer, such as `http://{slug}.localhost:8787`. */
   TENANT_URL: string;
   VERSION: string;
+  /** Calls of the API in a minute, about one org and from one account; 6000 where nothing is said. */
+  API_CALLS_PER_MINUTE?: string;
   /** How letters leave; without it nothing that needs them can be done. See docs/mail.md. */
   MAIL_DRIVER?: string;
   /** Who letters are from, such as `Isola <isola@example.com>`. */

@@ -10,7 +10,7 @@ import { getStanding, type Principal, type Standing } from "./auth/principal.ts"
 import { requireSameOrigin } from "./auth/same-origin.ts";
 import type { ControlPlaneEnv } from "./env.ts";
 import { once } from "./idempotency.ts";
-import { apiRates } from "./rate/api-rates.ts";
+import { apiRates, callsPerMinute } from "./rate/api-rates.ts";
 import { admit } from "./rate/headers.ts";
 import { readJson } from "./read-json.ts";
 import type { Scope } from "./scope.ts";
@@ -154,7 +154,7 @@ async function countedStanding(context: Context<AppTypes>, slug: string | null):
     }
     throw error;
   }
-  admit(context, apiRates.countCall(standing, Date.now()));
+  admit(context, apiRates.countCall(standing, Date.now(), callsPerMinute(scope.env)));
   return standing;
 }
 

@@ -9,7 +9,7 @@ import {
 } from "../../../contracts/limits.ts";
 import type { OrgRow } from "../access.ts";
 import type { PrincipalKey, Standing } from "../auth/principal.ts";
-import { ApiRates, type CountedCall } from "./api-rates.ts";
+import { ApiRates, callsPerMinute, type CountedCall } from "./api-rates.ts";
 
 const START = 1_800_000_000_000;
 
@@ -110,5 +110,17 @@ describe("calls of the API", () => {
     expect(drain(() => rates.countRefused(null, START))).toBe(API_CALLS_PER_MINUTE_OF_STRANGERS);
     expect(rates.countOpen(null, START).refusal).toBeNull();
     expect(rates.countCall(asking("one"), START).refusal).toBeNull();
+  });
+
+  test("are as many as whoever runs the platform says, and as usual where that is no number", () => {
+    const rates = new ApiRates();
+    const org = orgOf("alpha");
+    expect(drain(() => rates.countCall(asking("one"), START, 7))).toBe(7);
+    expect(drain(() => rates.countCall(asking("one", { org, role: "owner" }), START, 7))).toBe(7);
+    const said = ["90", undefined, "", "many", "0", "-1", "1.5"];
+    expect(said.map((text) => callsPerMinute(text === undefined ? {} : { API_CALLS_PER_MINUTE: text }))).toEqual([
+      90,
+      ...Array.from({ length: 6 }, () => undefined),
+    ]);
   });
 });

@@ -12,6 +12,7 @@ import { tooManyRequests } from "../../../contracts/rate/headers.ts";
 import { RateLimiter } from "../../../contracts/rate/limiter.ts";
 import { isVisible } from "../access.ts";
 import type { Standing } from "../auth/principal.ts";
+import type { ControlPlaneEnv } from "../env.ts";
 
 const MINUTE_MS = 60_000;
 /** Stands for everybody where nobody can tell addresses. */
@@ -48,9 +49,13 @@ export class ApiRates {
   readonly #open = limiter();
   readonly #refused = limiter();
 
-  /** Counts a call with good credentials. It counts for nobody where it is refused. */
-  countCall(standing: Standing, now: number): CountedCall {
-    const subjects = [...this.#ownOf(standing), this.#subjectOf(standing)];
+  /**
+   * Counts a call with good credentials. It counts for nobody where it is refused.
+   *
+   * @param perMinute calls about one org and from one account, where whoever runs the platform says how many
+   */
+  countCall(standing: Standing, now: number, perMinute?: number): CountedCall {
+    const subjects = [...this.#ownOf(standing), this.#subjectOf(standing, perMinute)];
     const looks = subjects.map(({ limiter, key, limit }) => limiter.look(key, limit, now));
     const tight = looks.findIndex(({ allowed }) => !allowed);
     const [refusing, look] = [subjects[tight], looks[tight]];
@@ -80,12 +85,12 @@ export class ApiRates {
     return this.#open.look(key, limit, now);
   }
 
-  #subjectOf({ principal, org, role }: Standing): Subject {
+  #subjectOf({ principal, org, role }: Standing, perMinute: number | undefined): Subject {
     if (org !== null && isVisible(principal, { org, role })) {
-      const limit = API_CALLS_PER_MINUTE_OF_ORG;
+      const limit = perMinute ?? API_CALLS_PER_MINUTE_OF_ORG;
       return { limiter: this.#orgs, key: org.id, limit, what: `The API takes ${limit} calls a minute about one org` };
     }
-    const limit = API_CALLS_PER_MINUTE_OF_PRINCIPAL;
+    const limit = perMinute ?? API_CALLS_PER_MINUTE_OF_PRINCIPAL;
     const what = `The API takes ${limit} calls a minute from one account, with all its keys`;
     return { limiter: this.#principals, key: principal.user.id, limit, what };
   }
@@ -110,6 +115,14 @@ function strangerOf(limiter: RateLimiter, address: string | null): Subject {
 function counted({ limiter, key, limit, what }: Subject, now: number): CountedCall {
   const standing = limiter.take(key, limit, now);
   return { standing, refusal: standing.allowed ? null : tooManyRequests(what, standing) };
+}
+
+/** What whoever runs the platform says of calls in a minute; undefined where that is nothing, or no number. */
+export function callsPerMinute({
+  API_CALLS_PER_MINUTE: said,
+}: Pick<ControlPlaneEnv, "API_CALLS_PER_MINUTE">): number | undefined {
+  const number = Number(said ?? Number.NaN);
+  return Number.isInteger(number) && number > 0 ? number : undefined;
 }
 
 /** Those of this isolate. */
