@@ -32,7 +32,7 @@ export interface RateStanding {
 /** A limit beyond this is none: the units of a minute's worth would no longer be exact. */
 export const RATE_LIMIT_MAX = 100_000_000;
 /** Units that a millisecond adds for each request of the limit; a rate can be divided into as many parts. */
-export const UNITS_PER_REQUEST_MS = 1_000;
+const UNITS_PER_REQUEST_MS = 1_000;
 
 const limitOf = ({ limit }: Rate): number => Math.min(limit, RATE_LIMIT_MAX);
 
