@@ -490,9 +490,6 @@ export const KEY_USE_INTERVAL_MS = 60_000;
 export const SIGN_IN_ATTEMPTS_MAX = 20;
 /** That window, in seconds. */
 export const SIGN_IN_WINDOW_S = 60;
-/** Between two sign-ins that begin, in milliseconds, and the longest wait to begin one. */
-export const SIGN_IN_ENTRY_MS = 10;
-export const SIGN_IN_ENTRY_WAIT_MS_MAX = 5_000;
 /** Sign-ins in a row that an account may have fail before each further one has to wait. */
 export const ACCOUNT_FAILURES_MAX = 10;
 /** The first such wait, which doubles with each further failure, in seconds. */

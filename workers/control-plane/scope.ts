@@ -37,13 +37,6 @@ export class Scope {
     return this.#connection.database;
   }
 
-  /** Gives the connection back before a long wait; the next query opens another. Nothing may be under way on it. */
-  async rest(): Promise<void> {
-    const connection = this.#connection;
-    this.#connection = null;
-    await connection?.close();
-  }
-
   /** Work that the response does not wait for. Its failure is logged. */
   later(work: () => Promise<unknown>): void {
     this.#background.push(work().catch((error: unknown) => reportFailure(this.requestId, "later", error)));

@@ -5,7 +5,6 @@ import * as z from "zod";
 
 import { emailSchema } from "../../../contracts/api/identity.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
-import { SIGN_IN_ENTRY_MS, SIGN_IN_ENTRY_WAIT_MS_MAX } from "../../../contracts/limits.ts";
 import { audit } from "../audit/write.ts";
 import { session } from "../database/schema.ts";
 import { isSecure } from "../env.ts";
@@ -13,8 +12,7 @@ import type { AppTypes } from "../mount.ts";
 import type { Scope } from "../scope.ts";
 import { ask, readOwn, withCookies } from "./ask.ts";
 import { BUCKETS, take } from "./buckets.ts";
-import { Pace } from "./pace.ts";
-import { passwordTurn } from "./passwords.ts";
+import { passPasswordTurn, passwordTurn } from "./passwords.ts";
 import { actorOf, findPrincipal } from "./principal.ts";
 import { sessionCookieName } from "./sign-in.ts";
 import { signedIn } from "./signed-in.ts";
@@ -27,9 +25,6 @@ const answerSchema = z.union([
   z.object({ user: z.object({ id: z.string() }) }),
 ]);
 
-/** Of many sign-ins at once each begins a moment after the one before, so that they do not take the database by storm. */
-const entries = new Pace({ turnMs: SIGN_IN_ENTRY_MS, pauseMs: 0, waitMsMax: SIGN_IN_ENTRY_WAIT_MS_MAX });
-
 /** What is said whatever is wrong: the address, the password, or that the account is deactivated. */
 export const wrongPassword = (): PlatformError =>
   new PlatformError("unauthenticated", "The e-mail address or the password is wrong.");
@@ -41,12 +36,15 @@ export const wrongPassword = (): PlatformError =>
 export async function signInByEmail(context: Context<AppTypes>): Promise<Response> {
   const { scope } = context.var;
   const { email, password } = await readOwn(context, credentials);
-  await entries.wait();
-  await takeByAddress(scope);
-  await take(scope.database, BUCKETS.account, email.toLowerCase());
-  // Others need the database while this one waits.
-  await scope.rest();
+  // Before the database is asked anything: of many at once those who wait hold nothing that others need.
   await passwordTurn();
+  try {
+    await takeByAddress(scope);
+    await take(scope.database, BUCKETS.account, email.toLowerCase());
+  } catch (error) {
+    passPasswordTurn();
+    throw error;
+  }
   const answer = await ask(context, "POST", "/sign-in/email", { email, password });
   if (!answer.ok) throw wrongPassword();
   const value = answerSchema.parse(answer.value);

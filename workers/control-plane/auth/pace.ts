@@ -16,6 +16,10 @@ interface Clock {
 
 const CLOCK: Clock = { now: () => Date.now(), wait: (ms) => scheduler.wait(ms) };
 
+/** How long a turn is kept for work that does not begin, and pause between two looks whether it was, in milliseconds. */
+const LEASE_MS = 1_000;
+const LOOK_MS = 50;
+
 /**
  * Gives turns to work that holds the thread, one at a time and with a pause between two. Each comer is given a time and
  * not a place in a queue: one that goes away meanwhile leaves its time unused and nobody waiting for it, which matters
@@ -56,9 +60,18 @@ export class Pace {
     this.#nextAt = at + this.#turnMs + pauseMs;
     for (let now = came; ; now = clock.now()) {
       const until = Math.max(at, this.#quietUntil);
-      if (now >= until) return;
-      await clock.wait(until - now);
+      if (now >= until) {
+        // Nobody else before the work is done, or whoever was to do it has gone.
+        this.#quietUntil = now + LEASE_MS;
+        return;
+      }
+      await clock.wait(now < at ? at - now : Math.min(until - now, LOOK_MS));
     }
+  }
+
+  /** Gives a turn back that was waited for and is not needed. */
+  pass(): void {
+    this.#quietUntil = this.#clock.now();
   }
 
   /** Does work in a turn that was waited for. */
