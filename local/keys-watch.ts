@@ -8,8 +8,8 @@ const LOOK_INTERVAL_MS = 1_000;
 export interface KeysWatchOptions {
   dataDirectory: string;
   /** Gives the running platform its keys. */
-  give(keys: string): Promise<void>;
-  onNotice(text: string): void;
+  give: (keys: string) => Promise<void>;
+  onNotice: (text: string) => void;
 }
 
 /** Hands on what somebody writes into `secrets.json`. */
