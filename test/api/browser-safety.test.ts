@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sampleOf } from "../../redteam/matrix/sample.ts";
 import { addressOf } from "../../redteam/matrix/address.ts";
 import { mutates, type Operation, readDocument } from "../../redteam/matrix/document.ts";
-import { AUTH_ENTRIES } from "../../workers/control-plane/auth/entries.ts";
+import { AUTH_ENDPOINTS, AUTH_PATH } from "../../contracts/auth-endpoints.ts";
 import { type Answer, type CallOptions, type Core, SETUP_TOKEN, startCore } from "./support/core.ts";
 import { giveKey, OWNER, type Person } from "./support/people.ts";
 
@@ -132,12 +132,13 @@ describe("other sites", { timeout: PATIENCE_MS }, () => {
   });
 
   test("sign nobody in or out, and change no way in", async () => {
-    const changing = AUTH_ENTRIES.filter(([method]) => method !== "GET");
+    const all = AUTH_ENDPOINTS.map((endpoint) => endpoint.split(" ") as [method: string, path: string]);
+    const changing = all.filter(([method]) => method !== "GET");
     expect(changing.length).toBeGreaterThan(10);
     for (const [method, path] of changing) {
       // A path of a provider leads away by a form or a link, from wherever.
       for (const headers of FOREIGN) {
-        const answer = await call(path.replace(/:\w+/g, "nothing"), {
+        const answer = await call(AUTH_PATH + path.replace(/:\w+/g, "nothing"), {
           method,
           headers: { cookie, ...headers },
           json: {},

@@ -3,11 +3,11 @@ import { bodyLimit } from "hono/body-limit";
 import { NONCE, secureHeaders } from "hono/secure-headers";
 
 import { API_PREFIX } from "../../contracts/api/index.ts";
+import { AUTH_PATH } from "../../contracts/auth-endpoints.ts";
 import { PlatformError } from "../../contracts/errors.ts";
 import { API_BODY_BYTES_MAX, AUTH_BODY_BYTES_MAX } from "../../contracts/limits.ts";
 import { MOUNTED } from "./api/index.ts";
 import { AUTH_ENTRIES } from "./auth/entries.ts";
-import { AUTH_PATH } from "./auth/sign-in.ts";
 import { isSecure } from "./env.ts";
 import { failureOf } from "./failure.ts";
 import { signingKeySet } from "./hand-over/endpoints.ts";

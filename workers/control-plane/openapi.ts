@@ -12,7 +12,6 @@ import {
   PLATFORM_ROLE_CAPABILITIES,
   scopesAllow,
 } from "../../contracts/rights.ts";
-import type { ControlPlaneEnv } from "./env.ts";
 
 type Json = Record<string, unknown>;
 
@@ -22,7 +21,7 @@ const SIGNED_IN: readonly ErrorCode[] = ["unauthenticated", "forbidden"];
 const WITH_BODY: readonly ErrorCode[] = ["malformed", "unsupported_media_type"];
 
 /** The API as an OpenAPI 3.1 document, made of the same endpoints that are mounted. */
-export function openApi(env: Pick<ControlPlaneEnv, "PUBLIC_URL" | "VERSION">): Json {
+export function openApi(env: { PUBLIC_URL: string; VERSION: string }): Json {
   const paths: Record<string, Json> = {};
   for (const endpoint of Object.values<Endpoint>(ENDPOINTS)) {
     const path = (paths[endpoint.path] ??= {});

@@ -1,13 +1,14 @@
 import type { Context } from "hono";
 import * as z from "zod";
 
+import { AUTH_PATH } from "../../../contracts/auth-endpoints.ts";
 import { invalidFrom, PlatformError } from "../../../contracts/errors.ts";
 import type { Queries } from "../database/connect.ts";
 import type { AppTypes } from "../mount.ts";
 import { readJson } from "../read-json.ts";
 import { getStanding, type Principal } from "./principal.ts";
 import { isSameOrigin } from "./same-origin.ts";
-import { AUTH_PATH, signIn } from "./sign-in.ts";
+import { signIn } from "./sign-in.ts";
 
 /** What the library answered. */
 export type LibraryAnswer =

@@ -117,7 +117,7 @@ export async function clear(queries: Queries, buckets: readonly Bucket[], subjec
 }
 
 /** Until the next attempt may be made, in whole seconds. */
-export function retryAfterS(bucket: Bucket, row: { count: number; lastRequest: number }, now: number): number {
+function retryAfterS(bucket: Bucket, row: { count: number; lastRequest: number }, now: number): number {
   const waitS =
     bucket.waitS === null ? bucket.windowS : Math.min(bucket.windowS, bucket.waitS * 2 ** (row.count - bucket.max));
   return Math.max(1, Math.ceil((row.lastRequest + waitS * 1_000 - now) / 1_000));

@@ -26,7 +26,7 @@ const answerSchema = z.union([
 ]);
 
 /** What is said whatever is wrong: the address, the password, or that the account is deactivated. */
-export const wrongPassword = (): PlatformError =>
+const wrongPassword = (): PlatformError =>
   new PlatformError("unauthenticated", "The e-mail address or the password is wrong.");
 
 /**

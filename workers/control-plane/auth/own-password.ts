@@ -9,7 +9,7 @@ import { verifyPassword } from "./passwords.ts";
 import type { Principal } from "./principal.ts";
 
 /** The way to sign in that a password is. */
-export const CREDENTIAL = "credential";
+const CREDENTIAL = "credential";
 
 /**
  * Asks somebody who is signed in for the password once more. Tries count with those of the sign-in page.

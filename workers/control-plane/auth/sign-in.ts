@@ -5,6 +5,7 @@ import { type BetterAuthOptions, betterAuth } from "better-auth/minimal";
 import { twoFactor as secondFactor } from "better-auth/plugins/two-factor";
 import { eq } from "drizzle-orm";
 
+import { AUTH_PATH } from "../../../contracts/auth-endpoints.ts";
 import { newId } from "../../../contracts/ids.ts";
 import {
   SESSION_TTL_S,
@@ -20,8 +21,6 @@ import type { Scope } from "../scope.ts";
 import { hashInTurn, verifyInTurn } from "./passwords.ts";
 import { withHashedTokens } from "./session-tokens.ts";
 
-export const AUTH_PATH = "/api/auth";
-
 /** Name of a cookie, bound to the exact host where TLS lets it be. */
 export const cookieName = (env: ControlPlaneEnv, name: string): string =>
   `${isSecure(env) ? "__Host-" : ""}isola_${name}`;
@@ -30,7 +29,7 @@ export const cookieName = (env: ControlPlaneEnv, name: string): string =>
 export const sessionCookieName = (env: ControlPlaneEnv): string => cookieName(env, "session");
 
 /** What every cookie of ours has. */
-export const cookieAttributes = (env: ControlPlaneEnv): string =>
+const cookieAttributes = (env: ControlPlaneEnv): string =>
   `Path=/; HttpOnly; SameSite=Lax${isSecure(env) ? "; Secure" : ""}`;
 
 /** The `Set-Cookie` by which a browser keeps its session for another while; `value` is signed already. */

@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import { TEXT_LENGTH_MAX } from "../../../contracts/limits.ts";
 import { deviceOf } from "../auth/device.ts";
 import type { passkey, session } from "../database/schema.ts";
-import { AUTH_PATH } from "../auth/sign-in.ts";
+import { AUTH_PATH } from "../../../contracts/auth-endpoints.ts";
 import { PROBLEM } from "./parts.ts";
 
 /** A moment for people; a script of the page shows it in their own time zone. */

@@ -41,7 +41,7 @@ const providerSchema = z
 export type Provider = z.output<typeof providerSchema>;
 
 /** The variable `OIDC_PROVIDERS`: JSON text of the list of identity providers. */
-export const providersSchema = z
+const providersSchema = z
   .array(providerSchema)
   .max(OIDC_PROVIDERS_MAX)
   .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, "has two providers with the same id");
