@@ -490,6 +490,10 @@ export const KEY_USE_INTERVAL_MS = 60_000;
 export const SIGN_IN_ATTEMPTS_MAX = 20;
 /** That window, in seconds. */
 export const SIGN_IN_WINDOW_S = 60;
+/** Attempts to sign in to one account, or from one address, in such a window that may even wait for their turn. */
+export const SIGN_IN_AT_DOOR_MAX = 40;
+/** Accounts and addresses told apart there. */
+export const SIGN_IN_SUBJECTS_MAX = 20_000;
 /** Sign-ins in a row that an account may have fail before each further one has to wait. */
 export const ACCOUNT_FAILURES_MAX = 10;
 /** The first such wait, which doubles with each further failure, in seconds. */
@@ -503,7 +507,7 @@ export const PASSWORD_RESETS_WINDOW_S = 15 * 60;
 /** Life of the way to a new password, in seconds. */
 export const PASSWORD_RESET_TTL_S = 60 * 60;
 /** Longest wait of a password for its turn to be hashed, in milliseconds; whoever would wait longer is turned away. */
-export const PASSWORD_WAIT_MS_MAX = 25_000;
+export const PASSWORD_WAIT_MS_MAX = 20_000;
 /** Time for other work between two passwords that are hashed, in milliseconds. */
 export const PASSWORD_PAUSE_MS = 20;
 /** Wrong codes in a row after which an account's second factor is locked. */

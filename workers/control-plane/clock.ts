@@ -18,13 +18,13 @@ type Chore = (scope: Scope) => Promise<unknown>;
 const CHORES: readonly [name: string, chore: Chore][] = [
   ["finish destroying orgs", sweepDestroying],
   ["publish quotas", (scope) => publishAllQuotas(scope, Date.now() + QUOTAS_PUBLISH_MS)],
+  ["remove old mail", removeOldMail],
   ["send mail", sendDueMail],
   ["roll up usage", (scope) => rollUpUsage(scope, Date.now())],
   ["keep signing keys", (scope) => keepSigningKeys(scope, Date.now())],
   ["remove what is expired", (scope) => removeExpired(scope, Date.now())],
   ["remove spent hand-overs", (scope) => removeSpent(scope, Date.now())],
   ["remove old invitations", removeOldInvitations],
-  ["remove old mail", removeOldMail],
 ];
 
 /**

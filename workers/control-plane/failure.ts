@@ -1,4 +1,5 @@
 import { type ErrorBody, errorBody, ERROR_STATUS, PlatformError, platformErrorOf } from "../../contracts/errors.ts";
+import { rateHeadersOf } from "../../contracts/rate/headers.ts";
 import { databaseRefusalOf } from "./database/errors.ts";
 import { reportFailure } from "./report.ts";
 
@@ -19,8 +20,9 @@ export function failureOf(thrown: unknown, requestId: string): Failure {
   return { error, status: ERROR_STATUS[error.code], body: errorBody(error, requestId), headers: headersOf(error) };
 }
 
-function headersOf({ code, details }: PlatformError): Record<string, string> {
-  const headers: Record<string, string> = {};
+function headersOf(error: PlatformError): Record<string, string> {
+  const { code, details } = error;
+  const headers: Record<string, string> = Object.fromEntries(rateHeadersOf(error));
   const { retryAfterSeconds, allow } = details;
   if (typeof retryAfterSeconds === "number") headers["retry-after"] = String(Math.max(1, Math.ceil(retryAfterSeconds)));
   else if (RETRIABLE.has(code)) headers["retry-after"] = String(RETRY_AFTER_SECONDS);

@@ -133,7 +133,7 @@ function hasWaited({ max, windowS, waitS }: Bucket, sinceMs: SQL): SQL {
 function refusal(bucket: Bucket, retryAfterSeconds: number): PlatformError {
   return new PlatformError("too_many_requests", `${bucket.refusal} Try again in ${retryAfterSeconds} s.`, {
     limit: bucket.max,
-    remaining: 0,
+    resetSeconds: retryAfterSeconds,
     retryAfterSeconds,
   });
 }

@@ -12,6 +12,7 @@ import type { AppTypes } from "../mount.ts";
 import type { Scope } from "../scope.ts";
 import { ask, readOwn, withCookies } from "./ask.ts";
 import { BUCKETS, take } from "./buckets.ts";
+import { doorstep } from "./doorstep.ts";
 import { passPasswordTurn, passwordTurn } from "./passwords.ts";
 import { actorOf, findPrincipal } from "./principal.ts";
 import { sessionCookieName } from "./sign-in.ts";
@@ -36,6 +37,7 @@ const wrongPassword = (): PlatformError =>
 export async function signInByEmail(context: Context<AppTypes>): Promise<Response> {
   const { scope } = context.var;
   const { email, password } = await readOwn(context, credentials);
+  await doorstep.enter(email.toLowerCase(), scope.address, Date.now());
   // Before the database is asked anything: of many at once those who wait hold nothing that others need.
   await passwordTurn();
   try {

@@ -162,7 +162,7 @@ function requireUnlocked(lockedUntil: Date | null): void {
   throw new PlatformError(
     "too_many_requests",
     `Too many wrong codes: the second factor is locked. Try again in ${leftS} s, or sign in with a passkey.`,
-    { limit: TWO_FACTOR_FAILURES_MAX, remaining: 0, retryAfterSeconds: leftS },
+    { limit: TWO_FACTOR_FAILURES_MAX, resetSeconds: leftS, retryAfterSeconds: leftS },
   );
 }
 
