@@ -1,5 +1,6 @@
 import { Agent } from "node:http";
 
+import { STATE_CALL_MS } from "../contracts/limits.ts";
 import type { Platform } from "../test/support/platform.ts";
 import { Api } from "./api.ts";
 import { processesOf } from "./victims.ts";
@@ -8,8 +9,12 @@ import { processesOf } from "./victims.ts";
 const LOST_MS = 250;
 /** Requests under way at once. */
 const WORKERS = 16;
-/** Time the count has to stand still before it counts as final, and in which it has to come to that, in milliseconds. */
+/**
+ * Time the count has to stand still before it counts as final, in milliseconds; longer where something is missing, for
+ * a hand-over whose answer is lost is made again when its deadline is over. And the time in which it has to come to that.
+ */
 const STILL_MS = 1_500;
+const STILL_MISSING_MS = 2 * STATE_CALL_MS;
 const SETTLE_MS = 30_000;
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -34,6 +39,8 @@ export interface UsageVerdict {
 
 export interface UsageOptions {
   requests: number;
+  /** Requests go on until there were so many kills. */
+  killsMin?: number;
   /** Pause before each kill, in milliseconds, chosen at random between the two. */
   pauseMs: { min: number; max: number };
   /** Kills after which no more follow. */
@@ -46,7 +53,7 @@ export interface UsageOptions {
  * was answered with what was counted.
  */
 export async function compareUsage(platform: Platform, options: UsageOptions): Promise<UsageVerdict> {
-  const { requests, pauseMs, killsMax = Infinity, report = () => {} } = options;
+  const { requests, pauseMs, killsMin = 0, killsMax = Infinity, report = () => {} } = options;
   const api = new Api(() => platform);
   const slug = await prepare(api);
   const answeredAt: number[] = [];
@@ -55,7 +62,7 @@ export async function compareUsage(platform: Platform, options: UsageOptions): P
 
   const send = async (): Promise<void> => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    while (progress.sent < requests) {
+    while (progress.sent < requests || killedAt.length < killsMin) {
       progress.sent += 1;
       try {
         await platform.fetch(`${slug}.localhost`, "/", { agent, timeoutMs: 10_000 });
@@ -81,7 +88,7 @@ export async function compareUsage(platform: Platform, options: UsageOptions): P
   await Promise.all(Array.from({ length: WORKERS }, send));
   progress.done = true;
   await killing;
-  const { requests: counted, executions } = await finalCount(api, slug);
+  const { requests: counted, executions } = await finalCount(api, slug, answeredAt.length);
 
   const isRecent = (at: number): boolean => killedAt.some((killed) => at <= killed && at > killed - LOST_MS);
   const answeredBeforeKills = answeredAt.filter(isRecent).length;
@@ -114,13 +121,13 @@ async function prepare(api: Api): Promise<string> {
 type Total = { requests: number; executions: number };
 
 /** What is counted when nothing more comes. */
-async function finalCount(api: Api, slug: string): Promise<Total> {
+async function finalCount(api: Api, slug: string, answered: number): Promise<Total> {
   const look = async (): Promise<Total> =>
     (await api.call<{ total: Total }>("GET", `/orgs/${slug}/usage?by=month`)).total;
   let total = await look();
   let since = Date.now();
   const until = since + SETTLE_MS;
-  while (Date.now() - since < STILL_MS) {
+  while (Date.now() - since < (total.requests < answered ? STILL_MISSING_MS : STILL_MS)) {
     if (Date.now() > until) throw new Error(`the count still changes after ${SETTLE_MS} ms`);
     await pause(250);
     const now = await look();

@@ -41,9 +41,14 @@ const get = (slug: string, path = "/", agent?: Agent) =>
   platform.fetch(`${slug}.localhost`, path, agent === undefined ? {} : { agent });
 
 test("edges that are killed lose no more than their last moments, and nothing is counted twice", async () => {
-  const verdict = await compareUsage(platform, { requests: 1_500, pauseMs: { min: 500, max: 900 }, killsMax: 2 });
+  const verdict = await compareUsage(platform, {
+    requests: 1_500,
+    pauseMs: { min: 500, max: 900 },
+    killsMin: 2,
+    killsMax: 2,
+  });
   expect(verdict).toMatchObject({ doubled: 0, lostTooMuch: 0 });
-  expect(verdict.kills).toBeGreaterThan(0);
+  expect(verdict.kills).toBe(2);
   expect(verdict.answered).toBeGreaterThan(1_300);
 });
 
@@ -54,14 +59,14 @@ test("requests, runs, failures and processor time are counted within a moment, w
       const { pathname } = new URL(request.url);
       if (pathname === "/fail") throw new Error("no");
       let sum = 0;
-      if (pathname === "/work") for (const until = Date.now() + 60; Date.now() < until; ) sum += 1;
+      if (pathname === "/work") for (const until = Date.now() + 25; Date.now() < until; ) sum += 1;
       return { sum };
     }`,
   );
   for (const path of ["/", "/fail", "/work", "/.isola/healthz"]) await get("counted", path);
   const counts = await eventually(
     () => usage("counted"),
-    ({ requests, cpuMs }) => requests === 4 && cpuMs >= 20,
+    ({ requests, cpuMs }) => requests === 4 && cpuMs >= 8,
   );
   expect(counts).toMatchObject({ requests: 4, executions: 3, failures: 1, refused: 0 });
   // No more than there was, and about what the loop took; a busy computer takes its turns out of it.

@@ -68,7 +68,7 @@ function batchOf(records: ExecutionRecord[], lines: RunLines[] = []): LogBatch {
   return writer.finish(orgId);
 }
 
-const append = (...parts: Parameters<typeof batchOf>) => core.door("state", "appendLog", [batchOf(...parts)]);
+const append = (...parts: Parameters<typeof batchOf>) => core.door("state", "appendLog", [batchOf(...parts)], []);
 const lineOf = (text: string) => ({ at: Date.now(), level: "log" as const, text });
 const stack = "Error: boom\n    at f (index.js:1:5)";
 
