@@ -2,13 +2,15 @@ import { Agent } from "node:http";
 
 import { STATE_CALL_MS } from "../contracts/limits.ts";
 import type { Platform } from "../test/support/platform.ts";
+import { commandOf, descendants } from "../test/support/processes.ts";
 import { Api } from "./api.ts";
-import { processesOf } from "./victims.ts";
 
 /** What an edge may lose when it is killed: what it answered in so many milliseconds before. */
 const LOST_MS = 250;
 /** Requests under way at once. */
 const WORKERS = 16;
+/** Requests over one connection: else all of them end up at one process, and the others are killed for nothing. */
+const REQUESTS_PER_CONNECTION = 100;
 /**
  * Time the count has to stand still before it counts as final, in milliseconds; longer where something is missing, for
  * a hand-over whose answer is lost is made again when its deadline is over. And the time in which it has to come to that.
@@ -61,9 +63,13 @@ export async function compareUsage(platform: Platform, options: UsageOptions): P
   const progress = { sent: 0, unanswered: 0, done: false };
 
   const send = async (): Promise<void> => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    while (progress.sent < requests || killedAt.length < killsMin) {
+    let agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let count = 1; progress.sent < requests || killedAt.length < killsMin; count += 1) {
       progress.sent += 1;
+      if (count % REQUESTS_PER_CONNECTION === 0) {
+        agent.destroy();
+        agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      }
       try {
         await platform.fetch(`${slug}.localhost`, "/", { agent, timeoutMs: 10_000 });
         answeredAt.push(performance.now());
@@ -77,7 +83,8 @@ export async function compareUsage(platform: Platform, options: UsageOptions): P
     while (killedAt.length < killsMax) {
       await pause(pauseMs.min + Math.random() * (pauseMs.max - pauseMs.min));
       if (progress.done) return;
-      const [pid] = processesOf("edge", platform.process.pid ?? 0);
+      const serving = serversOf(platform.process.pid ?? 0);
+      const pid = serving[Math.floor(Math.random() * serving.length)];
       if (pid === undefined) continue;
       process.kill(pid, "SIGKILL");
       killedAt.push(performance.now());
@@ -106,6 +113,10 @@ export async function compareUsage(platform: Platform, options: UsageOptions): P
     lostTooMuch: Math.max(0, answered - answeredBeforeKills - counted),
   };
 }
+
+/** Every process that may answer: the edges, and the relief that takes their new connections while one is silent. */
+const serversOf = (launcher: number): number[] =>
+  descendants(launcher).filter((pid) => /\/(edge|relief)-/.test(commandOf(pid)));
 
 /** Whether nothing was counted twice, and nothing is missing but what may be. */
 export const isExact = ({ doubled, lostTooMuch }: UsageVerdict): boolean => doubled === 0 && lostTooMuch === 0;
