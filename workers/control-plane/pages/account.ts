@@ -34,7 +34,7 @@ export async function accountPage(context: Context<AppTypes>): Promise<Response>
         <p class="quiet">Programs act for you by keys. Make, list and revoke them in a terminal:</p>
         <pre>
 npx isola login --url ${scope.env.PUBLIC_URL}
-npx isola keys create ci
+npx isola keys create --name ci
 npx isola keys list</pre>
       </div>
     </section>
