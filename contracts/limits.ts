@@ -486,6 +486,14 @@ export const IDEMPOTENCY_LOCK_MS = 60_000;
 export const IDEMPOTENT_ANSWER_LENGTH_MAX = 256 * 1024;
 /** How often a key's last use is written down at most, in milliseconds. */
 export const KEY_USE_INTERVAL_MS = 60_000;
+/** How much of a quota has to be used up before the org's owners are warned, in hundredths of it. */
+export const QUOTA_WARNING_PERCENT = 80;
+/** Pause between two looks whether an org comes near to its quotas, in milliseconds. */
+export const QUOTA_WARNING_INTERVAL_MS = 10 * 60 * 1000;
+/** Orgs that one pass looks at for that. */
+export const QUOTA_WARNING_ORGS_PER_PASS = 50;
+/** Owners of one org who are warned. */
+export const QUOTA_WARNING_OWNERS_MAX = 20;
 /** Attempts to sign in from one address in a window. */
 export const SIGN_IN_ATTEMPTS_MAX = 20;
 /** That window, in seconds. */

@@ -7,8 +7,8 @@ import { mutates, type Operation } from "./document.ts";
 type State = ReadonlySet<string>;
 
 /** What the platform writes by itself, without anybody changing anything. */
-const KEPT_BY_THE_PLATFORM = ["rate_limit", "idempotency_key", "usage_hour", "signing_key", "mail"];
-const NOTED_BY_THE_PLATFORM = ["last_used_at", "last_seen_at", "usage_until", "updated_at"];
+const KEPT_BY_THE_PLATFORM = ["rate_limit", "idempotency_key", "usage_hour", "signing_key", "mail", "quota_warning"];
+const NOTED_BY_THE_PLATFORM = ["last_used_at", "last_seen_at", "usage_until", "quotas_looked_at", "updated_at"];
 
 /** What an answer tells of use and of what was measured. */
 const MEASURED: ReadonlySet<string> = new Set(["lastUsedAt", "lastSeenAt", "used"]);

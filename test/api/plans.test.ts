@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { newId } from "../../contracts/ids.ts";
 import { QUOTA_NAMES } from "../../contracts/plans.ts";
+import { hourStart, NO_USAGE } from "../../contracts/usage.ts";
 import { type Answer, type Core, startCore } from "./support/core.ts";
 import { claim, giveKey, join, makeOrg, type Person } from "./support/people.ts";
 
@@ -274,3 +275,64 @@ async function invite(orgId: string, { revoked = false }): Promise<void> {
     [newId("invitation"), orgId, revoked],
   );
 }
+
+describe("owners of an org", () => {
+  const letters = async () =>
+    (
+      await core.sql.query<{ recipient: string; subject: string; text: string }>(
+        "select recipient, subject, text from mail where subject like '%what its plan allows' order by created_at",
+      )
+    ).rows;
+  const warned = async (slug: string) => {
+    await core.sql.query("update org set quotas_looked_at = null where slug = $1", [slug]);
+    expect(await core.tick()).toBe("ok");
+    return letters();
+  };
+  let sequence = 0;
+  const use = async (orgId: string, requests: number) => {
+    const hours = [{ hourAt: hourStart(Date.now()), counts: { ...NO_USAGE, requests } }];
+    const batch = { orgId, source: "warned", sequence: (sequence += 1), hours };
+    await core.door("state", "appendLog", [], [batch]);
+  };
+
+  test("are warned once a month when most of a quota is used, and once when all of it is", async () => {
+    const id = await makeOrg(core, owner.token, "nearly");
+    await join(core, "member", { [id]: "developer" });
+    await call("PATCH", "/orgs/nearly", { quotas: { requestsPerMonth: 1_000, executionsPerMonth: 0 } });
+    await use(id, 799);
+    expect(await warned("nearly")).toEqual([]);
+    await use(id, 21);
+    const [first, ...others] = await warned("nearly");
+    expect(others).toEqual([]);
+    expect(first).toMatchObject({
+      recipient: "owner@example.com",
+      subject: "nearly comes near to what its plan allows",
+      text: expect.stringContaining("820 of 1,000 requests of this month (82 %)"),
+    });
+    expect(await warned("nearly")).toHaveLength(1);
+    await use(id, 180);
+    const [, second] = await warned("nearly");
+    expect(second).toMatchObject({
+      subject: "nearly has used up what its plan allows",
+      text: expect.stringMatching(/requests are\s+refused/),
+    });
+    expect(await warned("nearly")).toHaveLength(2);
+    const entries = (await call("GET", "/orgs/nearly/audit?action=quota.")).json.items;
+    expect(entries).toMatchObject([
+      { action: "quota.warning", details: { requestsPerMonth: { limit: 1_000, used: 1_000 } } },
+      { action: "quota.warning", details: { requestsPerMonth: { limit: 1_000, used: 820 } } },
+    ]);
+  });
+
+  test("hear one word where all is used at once, and none where nothing is bounded", async () => {
+    const id = await makeOrg(core, owner.token, "at-once");
+    const before = (await letters()).length;
+    await use(id, 5_000);
+    expect(await warned("at-once")).toHaveLength(before);
+    await call("PATCH", "/orgs/at-once", { quotas: { requestsPerMonth: 1_000 } });
+    const after = await warned("at-once");
+    expect(after).toHaveLength(before + 1);
+    expect(after.at(-1)?.subject).toBe("at-once has used up what its plan allows");
+    expect(await warned("at-once")).toHaveLength(before + 1);
+  });
+});

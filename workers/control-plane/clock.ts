@@ -9,6 +9,7 @@ import { removeOldMail, sendDueMail } from "./mail/outbox.ts";
 import { sweepDestroying } from "./org-life.ts";
 import { removeOldInvitations } from "./people/invitations.ts";
 import { publishAllQuotas } from "./plans/publish.ts";
+import { warnOfQuotas } from "./plans/warnings.ts";
 import type { Scope } from "./scope.ts";
 import { rollUpUsage } from "./usage/roll-up.ts";
 
@@ -21,6 +22,7 @@ const CHORES: readonly [name: string, chore: Chore][] = [
   ["remove old mail", removeOldMail],
   ["send mail", sendDueMail],
   ["roll up usage", (scope) => rollUpUsage(scope, Date.now())],
+  ["warn of quotas", (scope) => warnOfQuotas(scope, Date.now())],
   ["keep signing keys", (scope) => keepSigningKeys(scope, Date.now())],
   ["remove what is expired", (scope) => removeExpired(scope, Date.now())],
   ["remove spent hand-overs", (scope) => removeSpent(scope, Date.now())],

@@ -14,7 +14,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 
-import { DEFAULT_PLAN, type OwnQuotas, type Quotas } from "../../../contracts/plans.ts";
+import { DEFAULT_PLAN, type OwnQuotas, type QuotaName, type Quotas } from "../../../contracts/plans.ts";
 import type { OrgState } from "../../../contracts/projection.ts";
 import type { OrgRole, PlatformRole, Scope } from "../../../contracts/rights.ts";
 
@@ -208,6 +208,8 @@ export const org = pgTable(
     quotasPublished: integer().notNull().default(0),
     /** Until when its usage is rolled up into `usage_hour`. */
     usageUntil: at(),
+    /** When it was last looked whether it comes near to its quotas. */
+    quotasLookedAt: at(),
     /** When its object first knew of it; null where creation was cut off before that. */
     openedAt: at(),
     createdAt: createdAt(),
@@ -279,6 +281,23 @@ export const mail = pgTable(
     createdAt: createdAt(),
   },
   (table) => [index("mail_due").on(table.state, table.dueAt), index("mail_created").on(table.createdAt)],
+);
+
+/** Warnings that an org comes near to a quota or has used it up: each is given once a month. */
+export const quotaWarning = pgTable(
+  "quota_warning",
+  {
+    orgId: text()
+      .notNull()
+      .references(() => org.id, { onDelete: "cascade" }),
+    quota: text().$type<QuotaName>().notNull(),
+    /** The first of the month, UTC. */
+    monthAt: at().notNull(),
+    /** Of the quota. */
+    percent: integer().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.quota, table.monthAt, table.percent] })],
 );
 
 /** The keys by which people are handed over to tenants' hosts: public, and private under seal. */

@@ -117,6 +117,28 @@ export function securityLetter(facts: {
   });
 }
 
+/** Tells an owner that an org comes near to what its plan allows, or has used it up. */
+export function quotaLetter(facts: {
+  to: string;
+  org: { name: string; slug: string };
+  /** What is used, in words, such as `820 of 1,000 requests of this month (82 %)`. */
+  used: string[];
+  /** What happens where all of it is used, in words. */
+  consequences: string[];
+  url: string;
+}): Letter {
+  const { to, org, used, consequences, url } = facts;
+  const isOver = consequences.length > 0;
+  return compose({
+    to,
+    subject: `${inOneLine(org.name)} ${isOver ? "has used up" : "comes near to"} what its plan allows`,
+    title: `${org.name} ${isOver ? "has used up" : "comes near to"} what its plan allows`,
+    paragraphs: [`The org ${org.name} (${org.slug}) has used ${used.join(", ")}.`, ...consequences],
+    action: { label: "Look at it", url },
+    closing: ["`isola quotas` shows how it stands. An admin of the platform can give the org a larger plan."],
+  });
+}
+
 /** A subject is one line, whatever people call themselves. */
 const inOneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
 
