@@ -40,7 +40,7 @@ type Warned = keyof typeof WARNED;
 const NAMES = Object.keys(WARNED) as Warned[];
 
 /** A quota that is nearly or wholly used up. */
-export interface Reached {
+interface Reached {
   name: Warned;
   limit: number;
   used: number;
