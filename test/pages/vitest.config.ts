@@ -6,6 +6,7 @@ export default defineConfig({
     name: "pages",
     include: ["**/*.test.ts"],
     pool: "forks",
+    globalSetup: "../api/support/global-setup.ts",
     maxWorkers: 1,
     sequence: { groupOrder: 3 },
     testTimeout: 60_000,

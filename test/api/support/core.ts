@@ -1,17 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
-import { build } from "esbuild";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import type { Client as SqlClient } from "pg";
+import { inject } from "vitest";
 
 import type { InvokeRequest } from "../../../contracts/doors.ts";
 import type { DeliverRequest } from "../../../contracts/events/dispatch.ts";
-import { bundleOptions } from "../../../local/bundle.ts";
 import { controlPlaneWorker, durableObjectsWorker, type MiniflareWorker } from "../../../local/workers.ts";
 import { openTestDatabase } from "./database.ts";
+import type { CoreTemplate } from "./global-setup.ts";
 
-const ROOT = resolve(import.meta.dirname, "../../..");
 export const ORIGIN = "http://app.localhost:8787";
 export const SETUP_TOKEN = "set-up-token-of-this-run";
 
@@ -60,10 +59,11 @@ const SECRETS_KEYS = `1:${btoa("0123456789abcdef0123456789abcdef")}`;
 
 /** Starts a core of its own; `bindings` replace the usual ones. */
 export async function startCore(bindings: Record<string, string> = {}): Promise<Core> {
+  const template: CoreTemplate = inject("coreTemplate");
   const [database, controlPlane, durableObjects, fixture] = await Promise.all([
-    openTestDatabase(),
-    bundleOf("workers/control-plane/index.ts"),
-    bundleOf("durable-objects/index.ts"),
+    openTestDatabase({ template: template.dataDirectory }),
+    readFile(template.controlPlane, "utf8"),
+    readFile(template.durableObjects, "utf8"),
     readFile(resolve(import.meta.dirname, "fixture.js"), "utf8"),
   ]);
   const variables = {
@@ -141,9 +141,4 @@ function fixtureWorker(code: string): MiniflareWorker {
     compatibilityDate: "2026-10-01",
     serviceBindings: { DIRECTORY: { name: "control-plane", entrypoint: "Directory" }, STATE: "durable-objects" },
   };
-}
-
-async function bundleOf(entry: string): Promise<string> {
-  const { outputFiles } = await build({ ...bundleOptions(resolve(ROOT, entry)) });
-  return outputFiles[0]?.text ?? "";
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -18,9 +18,19 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
+export interface TestDatabaseOptions {
+  /** A folder for the embedded database instead of a new one. */
+  dataDirectory?: string;
+  /** A data folder to begin with a copy of. */
+  template?: string | null;
+  /** Leave the folder where it is in the end. */
+  keep?: boolean;
+}
+
 /** Opens a database with all migrations and nothing in it. */
-export async function openTestDatabase(): Promise<TestDatabase> {
-  const dataDirectory = await mkdtemp(join(tmpdir(), "isola-api-"));
+export async function openTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), "isola-api-")));
+  if (options.template) await cp(options.template, dataDirectory, { recursive: true });
   const fresh = await freshDatabase(process.env["TEST_DATABASE_URL"]);
   const database = await openDatabase({ dataDirectory, databaseUrl: fresh?.url, onProgress: () => {} });
   await migrateDatabase({ databaseUrl: database.databaseUrl, folder: MIGRATIONS });
@@ -33,7 +43,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
       await client.end();
       await database.close();
       await fresh?.drop();
-      await rm(dataDirectory, { recursive: true, force: true });
+      if (options.keep !== true) await rm(dataDirectory, { recursive: true, force: true });
     },
   };
 }
