@@ -112,6 +112,8 @@ describe("sessions", () => {
     const { browser, id } = await signedIn(core);
     await age(id, 0.5);
     expect(await browser.isSignedIn()).toBe(true);
+    // That use prolongs it behind the answer, and must not do so after what comes next.
+    await expect.poll(() => leftHours(id)).toBeGreaterThan(7 * 24 - 0.1);
     await age(id, -0.01);
     expect(await browser.isSignedIn()).toBe(false);
     await core.tick();
