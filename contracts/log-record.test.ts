@@ -2,32 +2,10 @@ import { describe, expect, it } from "vitest";
 
 import type { ExecutionRecord } from "./execution.ts";
 import { completeRecord, encodeRecord } from "./log-record.ts";
+import { sampleExecution } from "./testing/execution.ts";
 
-const record = (more: Partial<ExecutionRecord> = {}): ExecutionRecord => ({
-  id: "exe_1",
-  scriptId: "scr_1",
-  scriptName: "hello",
-  versionId: "ver_1",
-  versionNumber: 3,
-  trigger: "http",
-  method: "GET",
-  path: "/",
-  status: 200,
-  outcome: "ok",
-  startedAt: 1_000,
-  durationMs: 1.25,
-  error: null,
-  cpuMs: null,
-  brokenLimit: null,
-  depth: 0,
-  parentId: null,
-  replayOf: null,
-  deliveryId: null,
-  attempt: null,
-  request: null,
-  response: null,
-  ...more,
-});
+const record = (more: Partial<ExecutionRecord> = {}): ExecutionRecord =>
+  sampleExecution({ scriptName: "hello", versionNumber: 3, startedAt: 1_000, durationMs: 1.25, ...more });
 const reread = (written: ExecutionRecord): ExecutionRecord =>
   completeRecord(JSON.parse(encodeRecord(written)) as Partial<ExecutionRecord>);
 

@@ -6,6 +6,7 @@ import { platformErrorOf, type PlatformError } from "../../contracts/errors.ts";
 import type { ExecutionRecord, LogBatch, RunLines } from "../../contracts/execution.ts";
 import { newId } from "../../contracts/ids.ts";
 import { LogBatchWriter } from "../../contracts/log-batch.ts";
+import { sampleExecution } from "../../contracts/testing/execution.ts";
 import type { Projection } from "../../contracts/projection.ts";
 import type { Dispatcher } from "../dispatcher/dispatcher.ts";
 import type { Env } from "../env.ts";
@@ -67,33 +68,16 @@ export async function openedOrg(): Promise<{ orgId: string; slug: string }> {
 }
 
 /** An execution record that ended at a time; without more a quick success of `hello`. */
-export function execution(endedAt: number, more: Partial<ExecutionRecord> = {}): ExecutionRecord {
-  return {
+export const execution = (endedAt: number, more: Partial<ExecutionRecord> = {}): ExecutionRecord =>
+  sampleExecution({
     id: newId("execution"),
     scriptId: "scr_hello",
     scriptName: "hello",
-    versionId: "ver_1",
-    versionNumber: 1,
-    trigger: "http",
-    method: "GET",
     path: "/hello?name=ada",
-    status: 200,
-    outcome: "ok",
     startedAt: endedAt - 2,
     durationMs: 2,
-    error: null,
-    cpuMs: null,
-    brokenLimit: null,
-    depth: 0,
-    parentId: null,
-    replayOf: null,
-    deliveryId: null,
-    attempt: null,
-    request: null,
-    response: null,
     ...more,
-  };
-}
+  });
 
 /** A batch as an edge makes it. */
 export function logBatch(orgId: string, records: ExecutionRecord[], lines: RunLines[] = [], dropped = 0): LogBatch {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { ENDPOINTS, type EndpointId } from "../../contracts/api/index.ts";
-import type { ExecutionRecord } from "../../contracts/execution.ts";
 import { newId } from "../../contracts/ids.ts";
 import { LogBatchWriter } from "../../contracts/log-batch.ts";
+import { sampleExecution } from "../../contracts/testing/execution.ts";
 import { type Answer, type Core, ORIGIN, SETUP_TOKEN, startCore } from "./support/core.ts";
 import { giveKey, join, makeOrg, OWNER, type Person, signIn, tokenFor } from "./support/people.ts";
 
@@ -74,30 +74,15 @@ const deadLetter = async (): Promise<string> => {
 const recorded = async (): Promise<string> => {
   const { id, live } = (await inOrg("PUT", "/scripts/recorded", { source })).json;
   const body = { text: "", encoding: "utf8", truncated: false } as const;
-  const record: ExecutionRecord = {
+  const record = sampleExecution({
     id: newId("execution"),
     scriptId: id,
     scriptName: "recorded",
     versionId: live.id,
-    versionNumber: 1,
-    trigger: "http",
-    method: "GET",
-    path: "/",
-    status: 200,
-    outcome: "ok",
     startedAt: Date.now(),
-    durationMs: 1,
-    error: null,
-    cpuMs: null,
-    brokenLimit: null,
-    depth: 0,
-    parentId: null,
-    replayOf: null,
-    deliveryId: null,
-    attempt: null,
     request: { headers: {}, body },
     response: { headers: {}, body },
-  };
+  });
   const writer = new LogBatchWriter();
   writer.addRecord(record);
   await core.door("state", "appendLog", [writer.finish(org)], []);

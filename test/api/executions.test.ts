@@ -4,6 +4,7 @@ import type { ExecutionRecord, LogBatch, RunLines } from "../../contracts/execut
 import { newId } from "../../contracts/ids.ts";
 import { TAILS_PER_ORG_MAX } from "../../contracts/limits.ts";
 import { LogBatchWriter } from "../../contracts/log-batch.ts";
+import { sampleExecution } from "../../contracts/testing/execution.ts";
 import { type Core, startCore } from "./support/core.ts";
 import { claim, giveKey, makeOrg, type Person } from "./support/people.ts";
 import { followTail } from "./support/tail.ts";
@@ -35,31 +36,19 @@ async function upload(): Promise<{ id: string; live: { id: string } }> {
 }
 
 /** A record that is complete; without more a quick success. */
-const execution = (changes: Partial<ExecutionRecord> = {}): ExecutionRecord => ({
-  id: newId("execution"),
-  scriptId: newId("script"),
-  scriptName: "hi",
-  versionId: newId("version"),
-  versionNumber: 1,
-  trigger: "http",
-  method: "GET",
-  path: "/",
-  status: 200,
-  outcome: "ok",
-  startedAt: Date.now(),
-  durationMs: 3,
-  error: null,
-  cpuMs: 1.5,
-  brokenLimit: null,
-  depth: 0,
-  parentId: null,
-  replayOf: null,
-  deliveryId: null,
-  attempt: null,
-  request: { headers: { accept: "*/*" }, body: null },
-  response: { headers: { "content-type": "text/plain" }, body: { text: "hi", encoding: "utf8", truncated: false } },
-  ...changes,
-});
+const execution = (changes: Partial<ExecutionRecord> = {}): ExecutionRecord =>
+  sampleExecution({
+    id: newId("execution"),
+    scriptId: newId("script"),
+    scriptName: "hi",
+    versionId: newId("version"),
+    startedAt: Date.now(),
+    durationMs: 3,
+    cpuMs: 1.5,
+    request: { headers: { accept: "*/*" }, body: null },
+    response: { headers: { "content-type": "text/plain" }, body: { text: "hi", encoding: "utf8", truncated: false } },
+    ...changes,
+  });
 
 function batchOf(records: ExecutionRecord[], lines: RunLines[] = []): LogBatch {
   const writer = new LogBatchWriter();

@@ -1,38 +1,20 @@
 import { describe, expect, it } from "vitest";
 
 import type { ExecutionRecord, RecordedBody } from "../../../contracts/execution.ts";
+import { sampleExecution } from "../../../contracts/testing/execution.ts";
 import { replayInput } from "./replay.ts";
 
 const EVENT = { id: "dlv_1", kind: "kv", attempt: 3, depth: 2, collection: "c", key: "k", next: { n: 1 } };
 
-const recordOf = (facts: Partial<ExecutionRecord>, body: Partial<RecordedBody> | null): ExecutionRecord => ({
-  id: "exe_1",
-  scriptId: "scr_1",
-  scriptName: "main",
-  versionId: "ver_1",
-  versionNumber: 1,
-  trigger: "http",
-  method: "POST",
-  path: "/",
-  status: 200,
-  outcome: "ok",
-  startedAt: 0,
-  durationMs: 1,
-  error: null,
-  cpuMs: null,
-  brokenLimit: null,
-  depth: 0,
-  parentId: null,
-  replayOf: null,
-  deliveryId: null,
-  attempt: null,
-  request: {
-    headers: { "content-type": "application/json", "content-length": "9" },
-    body: body && { text: "", encoding: "utf8", truncated: false, ...body },
-  },
-  response: null,
-  ...facts,
-});
+const recordOf = (facts: Partial<ExecutionRecord>, body: Partial<RecordedBody> | null): ExecutionRecord =>
+  sampleExecution({
+    method: "POST",
+    request: {
+      headers: { "content-type": "application/json", "content-length": "9" },
+      body: body && { text: "", encoding: "utf8", truncated: false, ...body },
+    },
+    ...facts,
+  });
 
 const eventRecord = (body: Partial<RecordedBody> | null = { text: JSON.stringify(EVENT) }) =>
   recordOf({ trigger: "kv", deliveryId: "dlv_1", attempt: 3 }, body);

@@ -9,39 +9,15 @@ import {
   LOG_SEGMENT_SPAN_MS,
 } from "../../../contracts/limits.ts";
 import { completeRecord, encodeRecord } from "../../../contracts/log-record.ts";
+import { sampleExecution } from "../../../contracts/testing/execution.ts";
 import { LogBuffer } from "./buffer.ts";
 
 const ORG = "org_a";
 
 let count = 0;
 
-function aRecord(more: Partial<ExecutionRecord> = {}): ExecutionRecord {
-  return {
-    id: `exe_${(count += 1)}`,
-    scriptId: "scr_1",
-    scriptName: "main",
-    versionId: "ver_1",
-    versionNumber: 1,
-    trigger: "http",
-    method: "GET",
-    path: "/",
-    status: 200,
-    outcome: "ok",
-    startedAt: 1_000_000,
-    durationMs: 1,
-    error: null,
-    cpuMs: null,
-    brokenLimit: null,
-    depth: 0,
-    parentId: null,
-    replayOf: null,
-    deliveryId: null,
-    attempt: null,
-    request: null,
-    response: null,
-    ...more,
-  };
-}
+const aRecord = (more: Partial<ExecutionRecord> = {}): ExecutionRecord =>
+  sampleExecution({ id: `exe_${(count += 1)}`, startedAt: 1_000_000, ...more });
 
 const recordsIn = ({ segments }: LogBatch): ExecutionRecord[] =>
   segments.flatMap(({ records }) => (JSON.parse(records) as Partial<ExecutionRecord>[]).map(completeRecord));
