@@ -1,3 +1,4 @@
+import type { EdgeBudget } from "./budgets.ts";
 import type { ExecutionRecord, LogBatch, LogLine, RecordedBody, Trigger } from "./execution.ts";
 import type { CollectionsDoor } from "./data/collections.ts";
 import type { DocsDoor } from "./data/docs.ts";
@@ -6,7 +7,9 @@ import type { ToolsDoor } from "./data/tools.ts";
 import type { EventsDoor, TriggersDoor } from "./events/delivery.ts";
 import type { DeliverRequest, DeliverResult } from "./events/dispatch.ts";
 import type { TriggerKind } from "./events/trigger.ts";
+import type { HostRecord } from "./domains.ts";
 import type { HandOverDoor } from "./hand-over.ts";
+import type { ProjectedMachine, ProvisionProgress } from "./machines.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { OrgCounts, Quotas } from "./plans.ts";
 import type { OrgSettings, OrgState, Projection, VersionCode } from "./projection.ts";
@@ -36,6 +39,8 @@ export interface SettingsPatch {
   ceilings?: SomeScriptLimits | undefined;
   /** All of them, as they shall hold from now on. */
   quotas?: Quotas | undefined;
+  /** The budget that the edges hold the org to; null for none. */
+  budget?: EdgeBudget | null | undefined;
 }
 
 /** Who did something, as it is written down beside what was done. */
@@ -187,8 +192,17 @@ export interface StateDoor
    * none under this hash any more: what a live version is linked with changes with its modules.
    */
   versionCode(orgId: string, versionId: string, hash?: string): Promise<VersionCode | null>;
-  /** Stops the org's host from answering and publishes that; safe. */
+  /** Sets what the org's hosts answer, and publishes that; safe. */
   setOrgState(orgId: string, state: OrgState): Promise<void>;
+  /** Sets the machine that the org's requests go to, or null for its scripts, and publishes that; safe. */
+  setMachine(orgId: string, machine: ProjectedMachine | null): Promise<void>;
+  /** Sets the org's own domains, all of them, and publishes that; safe. */
+  setDomains(orgId: string, domains: Pick<HostRecord, "hostname" | "label">[]): Promise<void>;
+  /**
+   * Gives the org another slug and has the one before lead to it until `redirectUntil` (epoch milliseconds); safe.
+   * A slug it takes back leads nowhere any more.
+   */
+  renameOrg(orgId: string, slug: string, redirectUntil: number): Promise<void>;
   /** What holds for all scripts of the org; null when it was destroyed or never opened; safe. */
   findSettings(orgId: string): Promise<StoredSettings | null>;
   /** Changes that, and publishes it; safe. */
@@ -249,8 +263,14 @@ export interface StateDoor
 
 /** The door to the directory of hosts, served by `control-plane`. */
 export interface DirectoryDoor extends HandOverDoor {
-  /** The org behind a slug; null when there is none. Safe. */
+  /** The org behind a slug, or behind one that it had before; null when there is none. Safe. */
   findOrg(slug: string): Promise<{ orgId: string; slug: string; state: OrgState } | null>;
+  /** The most specific active claim over a host name; null when nobody has one. Safe. */
+  findDomain(hostname: string): Promise<HostRecord | null>;
+  /** How far an org's machine is on its way; null when it is not on any. Safe. */
+  provisionProgress(orgId: string): Promise<ProvisionProgress | null>;
+  /** Has a stopped machine started, and answers at once with the state it is in; safe. */
+  wakeMachine(orgId: string): Promise<ProjectedMachine | null>;
 }
 
 /** A request for a script that did not come over a tenant's host. */
@@ -292,4 +312,6 @@ export interface DispatchDoor {
   warm(slug: string): Promise<void>;
   /** Forget what is remembered of this slug; the next request reads it anew. Safe. */
   forget(slug: string): Promise<void>;
+  /** Forget what is remembered of a domain (`shop.example.com` or `*.example.com`) and of every host under it. Safe. */
+  forgetDomain(hostname: string): Promise<void>;
 }

@@ -539,6 +539,22 @@ export const OIDC_FLOW_TTL_S = 10 * 60;
 /** Deadline of one call to an identity provider, in milliseconds, and its longest answer, in bytes. */
 export const OIDC_CALL_MS = 5_000;
 export const OIDC_ANSWER_BYTES_MAX = 256 * 1024;
+/** SAML identity providers of one platform, and certificates that one may sign with. */
+export const SAML_PROVIDERS_MAX = 20;
+export const SAML_CERTIFICATES_MAX = 5;
+/** Time to come back from a SAML provider, and from its answer to our own page, in seconds. */
+export const SAML_FLOW_TTL_S = 10 * 60;
+export const SAML_TICKET_TTL_S = 60;
+/** Form that brings a SAML answer, in bytes; its XML is about three quarters of that. */
+export const SAML_BODY_BYTES_MAX = 192 * 1024;
+/** Elements and attributes of a SAML answer, and how deep its elements may nest. */
+export const SAML_ELEMENTS_MAX = 2_000;
+export const SAML_ATTRIBUTES_MAX = 4_000;
+export const SAML_DEPTH_MAX = 32;
+/** By how much the clocks of platform and SAML provider may differ, in seconds. */
+export const SAML_CLOCK_SKEW_S = 60;
+/** Shortest RSA key that a SAML answer may be signed with, in bits. */
+export const SAML_RSA_BITS_MIN = 2_048;
 /** Body of a request to sign in or out, in bytes. */
 export const AUTH_BODY_BYTES_MAX = 16 * 1024;
 /** Life of a session that nobody uses, in seconds. */
@@ -625,6 +641,13 @@ export const QUOTAS_PUBLISH_CONCURRENCY = 8;
 export const QUOTAS_PUBLISH_WAIT_MS = 1_000;
 /** How long one pass goes on telling orgs of their new quotas, in milliseconds. */
 export const QUOTAS_PUBLISH_MS = 20_000;
+/** One price, in millionths of its currency's unit. */
+export const PRICE_MICROS_MAX = 1_000_000_000_000;
+/** An org's budget for a month, in millionths of its currency's unit. */
+export const BUDGET_MICROS_MAX = 9_000_000_000_000_000;
+/** Warnings of one budget in a month, and the highest that one can be set to, in hundredths of the budget. */
+export const BUDGET_WARNINGS_MAX = 10;
+export const BUDGET_WARNING_PERCENT_MAX = 1_000;
 /** Calls of the API in a minute, which may all come at once, for each isolate of the control plane: about one org, */
 export const API_CALLS_PER_MINUTE_OF_ORG = 6_000;
 /** by one principal about what is no org's of theirs, */
@@ -670,3 +693,52 @@ export const PASSWORD_LENGTH_MAX = 200;
 export const MAILBOX_LETTERS_MAX = 100;
 /** Text that is drawn as a QR code, in characters. */
 export const QR_TEXT_LENGTH_MAX = 500;
+
+/** Variables that a machine is given, and the length of one, in characters. */
+export const MACHINE_ENV_ENTRIES_MAX = 50;
+export const MACHINE_ENV_LENGTH_MAX = 4_096;
+/** Regions that are tried for one machine. */
+export const MACHINE_REGIONS_MAX = 5;
+/** Time in which an org has its machine, in milliseconds; after it everything that was made is taken down. */
+export const PROVISION_MS = 10 * 60 * 1000;
+/** How long an attempt of a step may be silent before another run takes the provision over, in milliseconds. */
+export const PROVISION_LEASE_MS = 45_000;
+/** How long a machine may be `starting` or `stopping` before the provider is asked what became of it, in milliseconds. */
+export const MACHINE_TRANSITION_MS = 5 * 60 * 1000;
+/** One call to a provider, in milliseconds. */
+export const PROVIDER_CALL_MS = 20_000;
+/** Answer of a provider that is read, in bytes. */
+export const PROVIDER_ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+/** Log lines of a machine that are shown, and kept with a failure. */
+export const MACHINE_LOG_LINES_MAX = 200;
+export const MACHINE_FAILURE_LINES_MAX = 20;
+/** Pause between two heartbeats that a machine is asked for, in seconds, and the silence after which it is unhealthy, in milliseconds. */
+export const MACHINE_HEARTBEAT_S = 30;
+export const MACHINE_SILENCE_MS = 90_000;
+/** Probes in a row that must fail before a machine is unhealthy, and the time each has, in milliseconds. */
+export const MACHINE_PROBES_MAX = 3;
+export const MACHINE_PROBE_MS = 5_000;
+/** Machines that are looked after at once, and in one pass of the clock. */
+export const MACHINES_AT_ONCE = 10;
+export const MACHINES_PER_PASS = 500;
+/** How long a token by which a machine registers itself is good, in milliseconds. */
+export const ENROLMENT_TTL_MS = 60 * 60 * 1000;
+/** How long something of a provider without an owner is left alone, in milliseconds. */
+export const ORPHAN_GRACE_MS = 30 * 60 * 1000;
+/** Orphans that one sweep removes; more than that is reported and left, since it may be the directory that is wrong. */
+export const ORPHANS_PER_SWEEP_MAX = 20;
+/** How long a request is held for a machine that is being woken, in milliseconds. */
+export const WAKE_HOLD_MS = 10_000;
+/** Requests of one org that are held at once on one edge. */
+export const WAKE_WAITERS_MAX = 100;
+/** Time in which a machine begins its answer, in milliseconds. */
+export const MACHINE_ANSWER_MS = 60_000;
+/** WebSockets of one org's machine at once on one edge, and the silence after which one is closed, in milliseconds. */
+export const MACHINE_SOCKETS_MAX = 1_000;
+export const MACHINE_SOCKET_IDLE_MS = 10 * 60 * 1000;
+/** Domains of one org. */
+export const DOMAINS_PER_ORG_MAX = 50;
+/** How long a claim may stay unproven, in milliseconds. */
+export const DOMAIN_CLAIM_MS = 48 * 60 * 60 * 1000;
+/** How long a slug that an org gave up leads to the one it has, in milliseconds (T2). */
+export const SLUG_REDIRECT_MS = 30 * 24 * 60 * 60 * 1000;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import { CONCURRENCY_PER_ORG_CEILING, TEXT_LENGTH_MAX } from "./limits.ts";
+import { pricesSchema } from "./prices.ts";
 
 const whole = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
@@ -18,6 +19,10 @@ export const quotasSchema = z
     secrets: whole,
     /** API keys bound to the org. */
     keys: whole,
+    /** Machines: 0 or 1. */
+    machines: whole,
+    /** Domains of its own. */
+    domains: whole,
     /** Data of all collections, in bytes. */
     storageBytes: whole,
     /** Runs at once on one edge. */
@@ -81,6 +86,8 @@ export const planSchema = z.object({
   name: planNameSchema,
   title: z.string().trim().min(1).max(TEXT_LENGTH_MAX),
   quotas: quotasSchema,
+  /** What use costs; nothing of it is counted in money where there are none. */
+  prices: pricesSchema.default({}),
 });
 export type Plan = z.infer<typeof planSchema>;
 

@@ -1,10 +1,16 @@
+import type { EdgeBudget } from "./budgets.ts";
 import { CONCURRENCY_PER_ORG_MAX } from "./limits.ts";
+import type { ProjectedMachine } from "./machines.ts";
 import type { EdgeQuotas } from "./plans.ts";
 import type { Route } from "./routing/types.ts";
 import type { ScriptLimits } from "./script-limits.ts";
 
-/** States an org can be in as its host sees it. */
-export type OrgState = "running" | "destroying";
+/**
+ * States of an org. `provisioning` and `starting` are those of its first machine; `failed` means that it got none;
+ * `suspended` that somebody stopped it for a while.
+ */
+export const ORG_STATES = ["provisioning", "starting", "running", "suspended", "failed", "destroying"] as const;
+export type OrgState = (typeof ORG_STATES)[number];
 
 /** What an edge needs to know of one script to run it. */
 export interface ProjectedScript {
@@ -27,6 +33,8 @@ export interface OrgSettings {
   egress: { allow: string[]; deny: string[] };
   /** What of its plan's quotas the edges check. */
   quotas: EdgeQuotas;
+  /** The budget that stops the org when it is used up; absent where there is none. */
+  budget?: EdgeBudget;
 }
 
 export const DEFAULT_ORG_SETTINGS: OrgSettings = {
@@ -47,6 +55,17 @@ export interface Projection {
   /** By script id. */
   scripts: Record<string, ProjectedScript>;
   settings: OrgSettings;
+  /** The machine that the org's requests go to; absent or null where its scripts answer. */
+  machine?: ProjectedMachine | null;
+}
+
+/** What is published under a slug that an org had before it was renamed. */
+export interface RedirectRecord {
+  /** The slug it has now. */
+  redirectTo: string;
+  orgId: string;
+  /** Until when, in epoch milliseconds. */
+  until: number;
 }
 
 /** What a version's code refers to, found by reading it. Code that hides a reference is refused what it hides. */
@@ -83,5 +102,7 @@ export const modulePath = (name: string): string => `${MODULES_FOLDER}/${name}.j
 
 /** KV key of the projection of a slug. */
 export const projectionKey = (slug: string): string => `slug:${slug}`;
+/** KV key of a domain of an org's own, or of a wildcard over it; its value is a `HostRecord`. */
+export const hostKey = (hostname: string): string => `host:${hostname}`;
 /** KV key of a version's code; bound to the org so that two orgs never share a copy. */
 export const codeKey = (orgId: string, hash: string): string => `code:${orgId}:${hash}`;

@@ -17,8 +17,11 @@ export const CAPABILITIES = [
   "platform:secrets",
   "platform:audit",
   "platform:usage",
+  "platform:machines",
   "org:read",
   "org:write",
+  "org:suspend",
+  "org:rename",
   "org:delete",
   "org:open",
   "org:leave",
@@ -27,6 +30,10 @@ export const CAPABILITIES = [
   "members:write",
   "audit:read",
   "usage:read",
+  "machines:read",
+  "machines:write",
+  "domains:read",
+  "domains:write",
   "scripts:read",
   "scripts:write",
   "scripts:invoke",
@@ -71,6 +78,8 @@ const VIEW = [
   "org:leave",
   "members:read",
   "usage:read",
+  "machines:read",
+  "domains:read",
   "scripts:read",
   "routes:read",
   "executions:read",
@@ -92,7 +101,10 @@ const DEVELOP = [
 const MANAGE = [
   ...DEVELOP,
   "org:write",
+  "org:suspend",
   "org:keys",
+  "machines:write",
+  "domains:write",
   "members:write",
   "audit:read",
   "secrets:write",
@@ -103,7 +115,7 @@ export const ORG_ROLE_CAPABILITIES: Record<OrgRole, ReadonlySet<Capability>> = {
   viewer: new Set<Capability>(VIEW),
   developer: new Set<Capability>(DEVELOP),
   admin: new Set<Capability>(MANAGE),
-  owner: new Set<Capability>([...MANAGE, "org:delete"]),
+  owner: new Set<Capability>([...MANAGE, "org:rename", "org:delete"]),
 };
 
 /** What a key that is bound to one org cannot do, whatever its owner may: it reaches beyond that org. */
@@ -118,6 +130,7 @@ export const BEYOND_ONE_ORG: ReadonlySet<Capability> = new Set<Capability>([
   "platform:secrets",
   "platform:audit",
   "platform:usage",
+  "platform:machines",
 ]);
 
 /** A key's scope: one capability, `read` for everything that only looks, or `*` for everything its owner may do. */

@@ -54,6 +54,8 @@ export interface UsageStanding {
   /** Of the month that is running (UTC), all edges together. */
   monthAt: number;
   month: UsageCounts;
+  /** Bytes stored this month, times the hours in which they were. */
+  storageByteHours: number;
   /** Requests that the other sources have told of in the last second. */
   otherRequestsPerSecond: number;
 }

@@ -3,7 +3,9 @@ import * as z from "zod";
 import { egressListsSchema } from "../egress/list.ts";
 import { idSchema } from "../ids.ts";
 import { CONCURRENCY_PER_ORG_CEILING, TEXT_LENGTH_MAX } from "../limits.ts";
+import { DRIVERS, machineSpecSchema } from "../machines.ts";
 import { DEFAULT_PLAN, ownQuotasSchema, planNameSchema, quotasSchema } from "../plans.ts";
+import { ORG_STATES } from "../projection.ts";
 import { ORG_ROLES } from "../rights.ts";
 import { someScriptLimitsSchema } from "../script-limits.ts";
 import { slugSchema } from "../slug.ts";
@@ -15,8 +17,11 @@ export const orgSchema = z.object({
   id: idSchema("org"),
   slug: z.string(),
   name: z.string(),
-  driver: z.enum(["isolate"]),
-  state: z.enum(["running", "destroying"]),
+  /** What its requests go to; a machine that is being given to it shows at `/machine`. */
+  driver: z.enum(DRIVERS),
+  state: z.enum(ORG_STATES),
+  /** Why it is suspended, and whether its own people may end that; null while it is not. */
+  suspended: z.object({ by: z.enum(["org", "platform"]), reason: z.string().nullable() }).nullable(),
   /** Where the org answers. */
   url: z.string(),
   /** Your role in it; null when you act by a platform role alone. */
@@ -79,7 +84,10 @@ export const createOrg = endpoint({
   body: z.object({
     slug: slugSchema,
     name: name.optional(),
-    driver: z.enum(["isolate"]).default("isolate"),
+    /** With another than `isolate` the org is `provisioning` first; follow it at `/machine/progress`. */
+    driver: z.enum(DRIVERS).default("isolate"),
+    /** What its machine shall be; not for `isolate`. */
+    machine: machineSpecSchema.optional(),
     /** Needs `orgs:limit` where it is another than the default. */
     plan: planNameSchema.default(DEFAULT_PLAN),
   }),
@@ -116,6 +124,44 @@ export const patchOrg = endpoint({
     }),
   response: orgDetailSchema,
   errors: ["not_found", "invalid", "forbidden", "conflict"],
+});
+
+export const suspendOrg = endpoint({
+  id: "suspendOrg",
+  method: "POST",
+  path: "/orgs/{slug}/suspend",
+  tag: "Orgs",
+  summary: "Have an org's hosts answer 503 and its scripts rest, until it is resumed; nothing is lost",
+  capability: "org:suspend",
+  params: orgParams,
+  body: z.object({ reason: z.string().trim().min(1).max(TEXT_LENGTH_MAX).optional() }).strict(),
+  response: orgSchema,
+  errors: ["not_found", "conflict", "forbidden"],
+});
+
+export const resumeOrg = endpoint({
+  id: "resumeOrg",
+  method: "POST",
+  path: "/orgs/{slug}/resume",
+  tag: "Orgs",
+  summary: "Have a suspended org answer again; what the platform suspended only the platform resumes",
+  capability: "org:suspend",
+  params: orgParams,
+  response: orgSchema,
+  errors: ["not_found", "conflict", "forbidden"],
+});
+
+export const renameOrg = endpoint({
+  id: "renameOrg",
+  method: "POST",
+  path: "/orgs/{slug}/rename",
+  tag: "Orgs",
+  summary: "Give an org another slug; the one before leads to it for 30 days",
+  capability: "org:rename",
+  params: orgParams,
+  body: z.object({ slug: slugSchema }).strict(),
+  response: orgSchema,
+  errors: ["not_found", "conflict", "invalid"],
 });
 
 export const deleteOrg = endpoint({

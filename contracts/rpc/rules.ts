@@ -19,6 +19,9 @@ export const STATE_RULES: Rules<StateDoor> = {
   projection: SAFE,
   versionCode: SAFE,
   setOrgState: SAFE,
+  setMachine: SAFE,
+  setDomains: SAFE,
+  renameOrg: SAFE,
   findSettings: SAFE,
   changeSettings: SAFE,
   orgCounts: SAFE,
@@ -100,12 +103,16 @@ export const DISPATCH_RULES: Rules<DispatchDoor> = {
   deliver: { deadlineMs: SCRIPT_LIMITS.wallClockMs.max + DELIVERY_MARGIN_MS, safe: false },
   warm: { deadlineMs: WARM_MS, safe: false },
   forget: { deadlineMs: FORGET_MS, safe: false },
+  forgetDomain: { deadlineMs: FORGET_MS, safe: false },
 };
 
 const ASKED: CallRule = { deadlineMs: TENANT_SESSION_CALL_MS, safe: true };
 
 export const DIRECTORY_RULES: Rules<DirectoryDoor> = {
   findOrg: SAFE,
+  findDomain: SAFE,
+  provisionProgress: SAFE,
+  wakeMachine: SAFE,
   signingKeys: ASKED,
   beginTenantSession: { deadlineMs: TENANT_SESSION_CALL_MS, safe: false },
   renewTenantSession: ASKED,

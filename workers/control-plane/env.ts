@@ -16,6 +16,7 @@ export interface ControlPlaneEnv {
   AUTH_SECRET: string;
   /** Identity providers that people may sign in by, as JSON; see docs/sign-in.md. */
   OIDC_PROVIDERS?: string;
+  SAML_PROVIDERS?: string;
   /** Opens the set-up of the first owner; without it nobody can claim the platform. */
   SETUP_TOKEN?: string;
   /** Where browsers find the control plane, such as `http://app.localhost:8787`. */
@@ -34,6 +35,47 @@ export interface ControlPlaneEnv {
   MAIL_API_KEY?: string;
   /** The binding `send_email` of the driver `cloudflare`. */
   EMAIL?: SendEmail;
+  /** Runs what gives an org its machine. */
+  PROVISIONING: Workflow<{ provisionId: string; attempt: number }>;
+  /** What may stand behind orgs, such as `isolate,external,fly`; `isolate` alone where nothing is said. */
+  DRIVERS?: string;
+  /** Tells what this installation made at providers from what others did: 8 to 32 lower-case letters and digits. */
+  PLATFORM_ID: string;
+  /** The key that machines' secrets are derived of; at least 32 characters, the same as the router's. */
+  MACHINE_KEY: string;
+  /** Reaches public addresses only, on one computer; on Cloudflare the global `fetch` does. */
+  INTERNET?: Fetcher;
+  /** The Docker Engine: a binding to its socket, or where it listens, such as `http://10.0.0.5:2375`. */
+  DOCKER?: Fetcher;
+  DOCKER_URL?: string;
+  /** Host name or address under which the Docker Engine's published ports are reached; 127.0.0.1 where nothing is said. */
+  DOCKER_PUBLISHED_HOST?: string;
+  DOCKER_IMAGE?: string;
+  /** Fly.io: token, the organisation that pays, and defaults. */
+  FLY_API_TOKEN?: string;
+  FLY_ORG?: string;
+  FLY_REGIONS?: string;
+  FLY_SIZE?: string;
+  FLY_IMAGE?: string;
+  /** Where the Machines API is; `https://api.machines.dev/v1` where nothing is said. */
+  FLY_API_URL?: string;
+  /** The practice provider of the driver `mock`, and its token. */
+  MOCK_PROVIDER_URL?: string;
+  MOCK_PROVIDER_TOKEN?: string;
+  /** How the DNS is asked for proofs: DNS over HTTPS, or a name server of the tests' own. */
+  DNS_URL?: string;
+  /** Where own domains are to lead, such as `edge.example.com`; the org's own host where nothing is said. */
+  DOMAINS_TARGET?: string;
+  /** Who gets certificates for own domains: `none`, or `cloudflare` with a zone and a token. */
+  CERTIFICATES?: string;
+  CLOUDFLARE_ZONE_ID?: string;
+  CLOUDFLARE_API_TOKEN?: string;
+  CLOUDFLARE_API_URL?: string;
+  /** Databases of orgs' own: `none`, or `neon` with a project and a key. */
+  TENANT_DATABASES?: string;
+  NEON_API_KEY?: string;
+  NEON_PROJECT_ID?: string;
+  NEON_API_URL?: string;
   /** Whether uploads count their processor time themselves, or the platform that runs them enforces it. */
   METERING: "instrument" | "platform";
 }

@@ -10,6 +10,10 @@ export interface RouterEnv {
   CONTROL_PLANE: Fetcher;
   /** The public network, on one computer; on Cloudflare the global `fetch` is public already. */
   INTERNET?: Fetcher;
+  /** Machines on private networks, whose addresses the platform's own configuration made; on Cloudflare the global `fetch`. */
+  MACHINES?: Fetcher;
+  /** The key that machines' secrets are derived of; the same as the control plane's. */
+  MACHINE_KEY: string;
   /** Orgs live at `<slug>.<DOMAIN>`. */
   DOMAIN: string;
   /** Host of the control plane. */

@@ -110,8 +110,9 @@ async function openLazily(scope: Scope, row: OrgRow): Promise<void> {
 }
 
 function toOrg(env: ControlPlaneEnv, row: OrgRow, role: OrgRole | null) {
-  const { id, slug, name, driver, state } = row;
-  return { id, slug, name, driver, state, url: orgUrl(env, slug), role, createdAt: row.createdAt.getTime() };
+  const { id, slug, name, driver, state, suspendedBy, suspendedReason } = row;
+  const suspended = suspendedBy === null ? null : { by: suspendedBy, reason: suspendedReason };
+  return { id, slug, name, driver, state, suspended, url: orgUrl(env, slug), role, createdAt: row.createdAt.getTime() };
 }
 
 async function toDetail(scope: Scope, row: OrgRow, role: OrgRole | null) {

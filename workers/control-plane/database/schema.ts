@@ -14,6 +14,16 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 
+import type {
+  DriverName,
+  MachineDriverName,
+  MachineHealth,
+  MachineSpec,
+  MachineState,
+  ProvisionState,
+  ProvisionStep,
+  StepState,
+} from "../../../contracts/machines.ts";
 import { DEFAULT_PLAN, type OwnQuotas, type QuotaName, type Quotas } from "../../../contracts/plans.ts";
 import type { OrgState } from "../../../contracts/projection.ts";
 import type { OrgRole, PlatformRole, Scope } from "../../../contracts/rights.ts";
@@ -182,6 +192,8 @@ export const plan = pgTable("plan", {
   name: text().primaryKey(),
   title: text().notNull(),
   quotas: jsonb().$type<Quotas>().notNull(),
+  /** What use costs; nothing where it is empty. */
+  prices: jsonb().$type<Record<string, unknown>>().notNull().default({}),
   createdAt: createdAt(),
   updatedAt: updatedAt(),
 });
@@ -193,8 +205,13 @@ export const org = pgTable(
     id: text().primaryKey(),
     slug: text().notNull().unique(),
     name: text().notNull(),
-    driver: text().$type<"isolate">().notNull(),
+    driver: text().$type<DriverName>().notNull(),
     state: text().$type<OrgState>().notNull(),
+    /** Who suspended it, which says who may end that; null while it is not suspended. */
+    suspendedBy: text().$type<"org" | "platform">(),
+    suspendedReason: text(),
+    /** What it may cost in a month; null for whatever it costs. */
+    budget: jsonb().$type<Record<string, unknown>>(),
     createdBy: text().references(() => user.id, { onDelete: "set null" }),
     plan: text()
       .notNull()
@@ -223,6 +240,187 @@ export const org = pgTable(
       .where(sql`${table.quotasPublished} < ${table.quotasRevision}`),
   ],
 );
+
+/** A slug that an org gave up: it leads to the one it has until it expires, and nobody else can have it before. */
+export const slugRedirect = pgTable(
+  "slug_redirect",
+  {
+    slug: text().primaryKey(),
+    orgId: text()
+      .notNull()
+      .references(() => org.id, { onDelete: "cascade" }),
+    expiresAt: at().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [index("slug_redirect_org").on(table.orgId), index("slug_redirect_expires").on(table.expiresAt)],
+);
+
+/**
+ * One attempt to give an org a machine: the journal of the saga. `provider` holds what the provider has made so far, by
+ * the driver's own names, and is written before anything is waited for.
+ */
+export const provision = pgTable(
+  "provision",
+  {
+    id: text().primaryKey(),
+    orgId: text()
+      .notNull()
+      .references(() => org.id, { onDelete: "cascade" }),
+    /** The machine it makes; its row comes when the provider has one. */
+    machineId: text().notNull().unique(),
+    driver: text().$type<MachineDriverName>().notNull(),
+    spec: jsonb().$type<MachineSpec>().notNull(),
+    state: text().$type<ProvisionState>().notNull().default("running"),
+    /** Whether the org came into being with it, and fails with it. */
+    isFirst: boolean().notNull(),
+    provider: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    secretsVersion: integer().notNull().default(1),
+    /** SHA-256 of the token by which the machine registers itself; null once it is used or of no use. */
+    enrolmentHash: text().unique(),
+    enrolmentExpiresAt: at(),
+    /** Grows with every run of the workflow; a run with a smaller one stops. */
+    attempt: integer().notNull().default(1),
+    leaseUntil: at().notNull(),
+    deadlineAt: at().notNull(),
+    /** What went wrong, for people; with the machine's last log lines where it had any. */
+    error: jsonb().$type<{ code: string; message: string; lines?: string[] }>(),
+    createdBy: text().notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("provision_org").on(table.orgId, table.createdAt),
+    index("provision_lease").on(table.state, table.leaseUntil),
+    // Two provisions of one org at once end with one of them.
+    uniqueIndex("provision_one_at_once")
+      .on(table.orgId)
+      .where(sql`${table.state} in ('running', 'compensating')`),
+  ],
+);
+
+/** The steps of a provision, as they happen. */
+export const provisionStep = pgTable(
+  "provision_step",
+  {
+    provisionId: text()
+      .notNull()
+      .references(() => provision.id, { onDelete: "cascade" }),
+    step: text().$type<ProvisionStep>().notNull(),
+    place: integer().notNull(),
+    state: text().$type<StepState>().notNull().default("waiting"),
+    attempts: integer().notNull().default(0),
+    error: text(),
+    startedAt: at(),
+    endedAt: at(),
+  },
+  (table) => [primaryKey({ columns: [table.provisionId, table.step] })],
+);
+
+/** Compute that an org has. One module writes its rows; one that is `destroyed` has none. */
+export const machine = pgTable(
+  "machine",
+  {
+    id: text().primaryKey(),
+    /** An org has one at most. */
+    orgId: text()
+      .notNull()
+      .unique()
+      .references(() => org.id),
+    driver: text().$type<MachineDriverName>().notNull(),
+    spec: jsonb().$type<MachineSpec>().notNull(),
+    state: text().$type<MachineState>().notNull(),
+    /** Since when it is in it. */
+    stateAt: at().notNull().defaultNow(),
+    region: text(),
+    /** What the provider calls what belongs to it. */
+    provider: jsonb().$type<Record<string, unknown>>().notNull(),
+    origin: text(),
+    network: text().$type<"host" | "public">().notNull().default("public"),
+    secretsVersion: integer().notNull(),
+    /** SHA-256 of the token by which it registers itself; null once it is used or of no use. */
+    enrolmentHash: text().unique(),
+    enrolmentExpiresAt: at(),
+    health: text().$type<MachineHealth>().notNull().default("unknown"),
+    /** Probes in a row that failed. */
+    probesFailed: integer().notNull().default(0),
+    heartbeatAt: at(),
+    /** Id of the last call-back, so that one sent again is taken once. */
+    lastCallBackId: text(),
+    /** Requests of the org that had been counted when it was last looked, and when that number last grew. */
+    requestsSeen: bigint({ mode: "number" }).notNull().default(0),
+    requestedAt: at().notNull().defaultNow(),
+    /** What went wrong last, for people. */
+    error: jsonb().$type<{ code: string; message: string; lines?: string[] }>(),
+    lookedAt: at(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [index("machine_state").on(table.state, table.stateAt), index("machine_looked").on(table.lookedAt)],
+);
+
+/** Something at a provider that carries our tag and has no owner here; it is removed after a grace. */
+export const orphan = pgTable(
+  "orphan",
+  {
+    driver: text().$type<MachineDriverName>().notNull(),
+    /** What the driver calls it, such as `volume/vol_123`. */
+    resource: text().notNull(),
+    firstSeenAt: at().notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.driver, table.resource] })],
+);
+
+/** A claim of an org on a host name of its own. */
+export const domain = pgTable(
+  "domain",
+  {
+    id: text().primaryKey(),
+    orgId: text()
+      .notNull()
+      .references(() => org.id, { onDelete: "cascade" }),
+    /** In lower case; `*.example.com` for a wildcard. */
+    hostname: text().notNull().unique(),
+    /** Name of the wildcard's label; null where it has none. */
+    label: text(),
+    state: text().$type<"pending" | "active">().notNull().default("pending"),
+    /** When the proof was last looked for, and what was found instead of it. */
+    checkedAt: at(),
+    problem: text(),
+    provedAt: at(),
+    /** Until when it may stay unproven; null once it is proved. */
+    expiresAt: at(),
+    /** What the certificate's driver keeps of it. */
+    certificate: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("domain_org").on(table.orgId),
+    index("domain_state").on(table.state, table.checkedAt),
+    index("domain_expires").on(table.expiresAt),
+  ],
+);
+
+/** What has still to be removed at the certificates' provider, after the claim is gone. */
+export const certificateRemoval = pgTable("certificate_removal", {
+  id: text().primaryKey(),
+  hostname: text().notNull(),
+  createdAt: createdAt(),
+});
+
+/** A database of an org's own; its connection string is the org's secret `DATABASE_URL` and stands nowhere else. */
+export const tenantDatabase = pgTable("tenant_database", {
+  orgId: text()
+    .primaryKey()
+    .references(() => org.id),
+  driver: text().$type<"neon">().notNull(),
+  state: text().$type<"creating" | "ready" | "destroying" | "failed">().notNull(),
+  /** What the provider calls what belongs to it, written before anything is waited for. */
+  provider: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+  error: text(),
+  createdAt: createdAt(),
+  updatedAt: updatedAt(),
+});
 
 /** A user in an org, with a role. */
 export const member = pgTable(
