@@ -1,7 +1,7 @@
+import { signingKeyOf } from "../../../contracts/webhook-signature.ts";
 import { signingSecretContext } from "../../secrets/contexts.ts";
 import type { Keyring } from "../../secrets/keyring.ts";
 import type { Configuration } from "../configuration.ts";
-import { signingKeyOf } from "./signature.ts";
 
 /** A key and when it stops, in epoch milliseconds; null for never. */
 type OpenedKey = { key: CryptoKey; until: number | null };

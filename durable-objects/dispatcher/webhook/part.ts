@@ -6,6 +6,7 @@ import type { WebhookMessage, WebhookReceipt } from "../../../contracts/events/d
 import type { Trigger } from "../../../contracts/events/trigger.ts";
 import { newId } from "../../../contracts/ids.ts";
 import { WEBHOOK_BODY_BYTES_MAX } from "../../../contracts/limits.ts";
+import { type Claim, readClaim, refusalOf } from "../../../contracts/webhook-signature.ts";
 import type { Database } from "../../database.ts";
 import type { Keyring } from "../../secrets/keyring.ts";
 import type { Configuration } from "../configuration.ts";
@@ -14,7 +15,6 @@ import type { Part } from "../engine/part.ts";
 import { bytesOf, lowerCased, webhookEventText } from "./event.ts";
 import { SigningKeys } from "./keys.ts";
 import { findReceived, noteReceived } from "./received.ts";
-import { type Claim, readClaim, refusalOf } from "./signature.ts";
 
 /** What webhooks need of their object. */
 export interface WebhookDeps {

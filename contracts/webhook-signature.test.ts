@@ -2,12 +2,8 @@ import * as fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 
-import {
-  WEBHOOK_ID_LENGTH_MAX,
-  WEBHOOK_SIGNATURES_LENGTH_MAX,
-  WEBHOOK_SIGNATURES_MAX,
-} from "../../../contracts/limits.ts";
-import { readClaim, refusalOf, signingKeyOf } from "./signature.ts";
+import { WEBHOOK_ID_LENGTH_MAX, WEBHOOK_SIGNATURES_LENGTH_MAX, WEBHOOK_SIGNATURES_MAX } from "./limits.ts";
+import { readClaim, refusalOf, signingKeyOf } from "./webhook-signature.ts";
 
 /** The example that every library of Standard Webhooks is tested with. */
 const PUBLISHED = {

@@ -1,12 +1,8 @@
-import {
-  WEBHOOK_ID_LENGTH_MAX,
-  WEBHOOK_SIGNATURES_LENGTH_MAX,
-  WEBHOOK_SIGNATURES_MAX,
-} from "../../../contracts/limits.ts";
+import { WEBHOOK_ID_LENGTH_MAX, WEBHOOK_SIGNATURES_LENGTH_MAX, WEBHOOK_SIGNATURES_MAX } from "./limits.ts";
 
 /**
- * Signatures of inbound webhooks as Standard Webhooks 1.0.0 has them: `webhook-signature` lists some, by blanks, each
- * `v1,<base 64 of HMAC-SHA256>` over `<webhook-id>.<webhook-timestamp>.<body>`.
+ * Signatures of inbound webhooks, and of machines' call-backs, as Standard Webhooks 1.0.0 has them: `webhook-signature`
+ * lists some, by blanks, each `v1,<base 64 of HMAC-SHA256>` over `<webhook-id>.<webhook-timestamp>.<body>`.
  */
 
 /** What the headers say; not yet proved by anything. */
@@ -58,8 +54,10 @@ export function readClaim(headers: Readonly<Record<string, string>>): Claim | Re
   return { id, timestampText, timestamp: Number(timestampText) * 1000, signatures };
 }
 
+export type SigningKey = Awaited<ReturnType<typeof signingKeyOf>>;
+
 /** Makes a key of a signing secret, `whsec_<base 64>`. */
-export async function signingKeyOf(secret: string): Promise<CryptoKey> {
+export async function signingKeyOf(secret: string) {
   const bytes = Uint8Array.from(atob(secret.replace(/^whsec_/, "")), (char) => char.charCodeAt(0));
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
 }
@@ -71,7 +69,7 @@ export async function signingKeyOf(secret: string): Promise<CryptoKey> {
 export async function refusalOf(
   claim: Claim,
   body: Uint8Array,
-  keys: readonly CryptoKey[],
+  keys: readonly SigningKey[],
   when: { toleranceMs: number; now: number },
 ): Promise<Refused | null> {
   if (Math.abs(when.now - claim.timestamp) > when.toleranceMs) {
@@ -86,9 +84,17 @@ export async function refusalOf(
   for (const key of keys) {
     const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, signed));
     const expected = new TextEncoder().encode(btoa(String.fromCharCode(...mac)));
-    for (const signature of given) matches += crypto.subtle.timingSafeEqual(signature, expected) ? 1 : 0;
+    for (const signature of given) matches += isEqual(signature, expected) ? 1 : 0;
   }
-  return matches > 0 ? null : unauthenticated("None of the signatures was made with this trigger's signing secret.");
+  return matches > 0 ? null : unauthenticated("None of the signatures was made with the signing secret.");
+}
+
+/** Looks at every byte, wherever they differ: how long it takes tells only the length. */
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.byteLength !== other.byteLength) return false;
+  let difference = 0;
+  for (const [place, byte] of one.entries()) difference |= byte ^ (other[place] ?? 0);
+  return difference === 0;
 }
 
 const malformed = (message: string): Refused => ({ refused: "malformed", message });
