@@ -1,12 +1,15 @@
-import { env, evictDurableObject } from "cloudflare:test";
+import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { newId } from "../../contracts/ids.ts";
 import { USAGE_HOURS_KEPT_MS, USAGE_SOURCES_KEPT_MS } from "../../contracts/limits.ts";
 import { hourStart, monthStart, NO_USAGE, USAGE_HOUR_MS, type UsageBatch } from "../../contracts/usage.ts";
+import { Database } from "../database.ts";
 import { anyExecution, door, execution, firstPage, logBatch } from "../testing/harness.ts";
 import type { Env } from "../env.ts";
 import { logStub } from "../stubs.ts";
+import { LOG_MIGRATIONS } from "./schema.ts";
+import { monthUsage } from "./usage.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 20, 30);
 const HOUR = hourStart(NOW);
@@ -87,12 +90,48 @@ describe("usage", () => {
         orgId,
         monthAt: monthStart(NOW),
         month: { ...NO_USAGE, requests: 15, cpuMs: 7.5 },
+        storageByteHours: 0,
         otherRequestsPerSecond: 110,
       },
     ]);
     at(NOW + 1_000);
     const later = await door.appendLog([], [batch(orgId, 2, 1, { source: "edge-2" })]);
     expect(later.standings[0]?.otherRequestsPerSecond).toBe(0);
+  });
+
+  it("tells them what was stored this month: in each hour as much as at its last look", async () => {
+    const orgId = newId("org");
+    const log = logStub(env as unknown as Env, orgId);
+    at(monthStart(NOW) - 1);
+    await log.noteStorage(1_000_000);
+    at(NOW);
+    await log.noteStorage(5_000);
+    await log.noteStorage(3_000);
+    at(NOW + USAGE_HOUR_MS);
+    await log.noteStorage(400);
+    const { standings } = await door.appendLog([], [batch(orgId, 1, 1)]);
+    expect(standings[0]).toMatchObject({ storageByteHours: 3_400, month: { requests: 1 } });
+  });
+
+  it("of months that were stored before anybody added them up is added up", async () => {
+    const stub = logStub(env as unknown as Env, newId("org"));
+    await runInDurableObject(stub, (_, { storage }) => {
+      const before = new Database(storage, LOG_MIGRATIONS.slice(0, 2));
+      before.create(NOW);
+      for (const [hourAt, bytes] of [
+        [monthStart(NOW) - USAGE_HOUR_MS, 70],
+        [monthStart(NOW), 5],
+        [HOUR, 6],
+        [HOUR + USAGE_HOUR_MS, null],
+      ] as const) {
+        before.run("INSERT INTO usage_hours (hour_at, storage_bytes, changed_at) VALUES (?, ?, 0)", hourAt, bytes);
+      }
+      before.run("INSERT INTO usage_months (month_at, requests) VALUES (?, 9)", monthStart(NOW));
+      const db = new Database(storage, LOG_MIGRATIONS);
+      db.open(NOW);
+      expect(monthUsage(db, NOW)).toMatchObject({ month: { requests: 9 }, storageByteHours: 11 });
+      expect(monthUsage(db, monthStart(NOW) - 1).storageByteHours).toBe(70);
+    });
   });
 
   it("that changed since a time is found again, late counts to an old hour too", async () => {

@@ -6,10 +6,12 @@ import {
   type UsageBatch,
   type UsageCounts,
   type UsageHour,
+  type UsageStanding,
 } from "../../contracts/usage.ts";
 import type { Database } from "../database.ts";
 
 type CountsRow = { requests: number; executions: number; failures: number; cpu_ms: number; refused: number };
+type MonthRow = CountsRow & { storage_byte_hours: number };
 type HourRow = CountsRow & { hour_at: number; storage_bytes: number | null };
 
 /**
@@ -36,10 +38,11 @@ export function countUsage(db: Database, { source, sequence, hours }: UsageBatch
 }
 
 /** What the org used in the month that is running. */
-export function monthUsage(db: Database, now: number): { monthAt: number; month: UsageCounts } {
+export function monthUsage(db: Database, now: number): Pick<UsageStanding, "monthAt" | "month" | "storageByteHours"> {
   const monthAt = monthStart(now);
-  const row = db.exists ? db.find<CountsRow>("SELECT * FROM usage_months WHERE month_at = ?", monthAt) : null;
-  return { monthAt, month: row === null ? NO_USAGE : countsOf(row) };
+  const row = db.exists ? db.find<MonthRow>("SELECT * FROM usage_months WHERE month_at = ?", monthAt) : null;
+  if (row === null) return { monthAt, month: NO_USAGE, storageByteHours: 0 };
+  return { monthAt, month: countsOf(row), storageByteHours: row.storage_byte_hours };
 }
 
 /** The hours from `since` until before `until`, oldest first. */
@@ -54,8 +57,16 @@ export function usageChanged(db: Database, since: number, until: number): UsageH
   return db.all<HourRow>(query, since, until).map(hourOf);
 }
 
-/** Notes how much the org stores, in bytes, in the hour that is running. */
+/** Notes how much the org stores, in bytes, in the hour that is running; of several looks in an hour the last counts. */
 export function noteStorage(db: Database, bytes: number, now: number): void {
+  const query = "SELECT storage_bytes FROM usage_hours WHERE hour_at = ?";
+  const before = db.find<{ storage_bytes: number | null }>(query, hourStart(now))?.storage_bytes ?? 0;
+  db.run(
+    `INSERT INTO usage_months (month_at, storage_byte_hours) VALUES (?, ?)
+     ON CONFLICT (month_at) DO UPDATE SET storage_byte_hours = storage_byte_hours + excluded.storage_byte_hours`,
+    monthStart(now),
+    bytes - before,
+  );
   db.run(
     `INSERT INTO usage_hours (hour_at, storage_bytes, changed_at) VALUES (?, ?, ?)
      ON CONFLICT (hour_at) DO UPDATE SET storage_bytes = excluded.storage_bytes, changed_at = excluded.changed_at`,

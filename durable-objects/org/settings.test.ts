@@ -37,6 +37,17 @@ describe("an org's settings", () => {
     expect(await limits()).toMatchObject({ subrequests: 40 });
   });
 
+  it("have a budget that the edges hold the org to, until there is none any more", async () => {
+    const { orgId, slug } = await openedOrg();
+    const budget = { kind: "money", amountMicros: 7, prices: { currency: "EUR", millionRequestsMicros: 1 } } as const;
+    await door.changeSettings(orgId, { budget });
+    await door.changeSettings(orgId, { concurrencyMax: 7 });
+    expect((await published(slug))?.settings).toMatchObject({ budget, concurrencyMax: 7 });
+    const { before, after } = await door.changeSettings(orgId, { quotas: {}, budget: null });
+    expect([before.budget, after.budget]).toEqual([budget, undefined]);
+    expect((await published(slug))?.settings).not.toHaveProperty("budget");
+  });
+
   it("that are set to what they are publish nothing", async () => {
     const { orgId } = await openedOrg();
     const before = await door.projection(orgId);

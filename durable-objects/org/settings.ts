@@ -55,13 +55,15 @@ export function changeSettings(
   now: number,
 ): { before: StoredSettings; after: StoredSettings } {
   const before = storedSettings(getOrg(db));
-  const { egress, concurrencyMax, ceilings, quotas } = patch;
+  const { egress, concurrencyMax, ceilings, quotas, budget } = patch;
+  const { budget: budgetBefore, ...rest } = before;
   const after: StoredSettings = {
-    ...before,
+    ...rest,
     concurrencyMax: concurrencyMax ?? before.concurrencyMax,
     egress: { allow: egress?.allow ?? before.egress.allow, deny: egress?.deny ?? before.egress.deny },
     ceilings: ceilings ?? before.ceilings,
     quotas: quotas ?? before.quotas,
+    ...budgetAfter(budgetBefore, budget),
   };
   const text = JSON.stringify(after);
   if (text !== JSON.stringify(before)) {
@@ -72,6 +74,12 @@ export function changeSettings(
     publish(db, now);
   }
   return { before, after };
+}
+
+/** One that nobody mentions stays, and null is none. */
+function budgetAfter(before: StoredSettings["budget"], patch: SettingsPatch["budget"]): Pick<StoredSettings, "budget"> {
+  const budget = patch === undefined ? before : patch;
+  return budget === undefined || budget === null ? {} : { budget };
 }
 
 /** The org; throws `not_found` when there is none. */

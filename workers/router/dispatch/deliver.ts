@@ -13,7 +13,7 @@ import { jsonRequest, requestOf } from "./written-request.ts";
 
 /** Pause before what could not be read is asked for again, in milliseconds. */
 const UNREADABLE_PAUSE_MS = 1_000;
-/** Pause before an org that has used up its month is tried again, in milliseconds: its quota may have been raised. */
+/** Pause before an org that has used up its month is tried again, in milliseconds: its quota or budget may have been raised. */
 const OVER_QUOTA_PAUSE_MS = 10_000;
 /** Words of an error that go back to whoever delivers, in characters. */
 const MESSAGE_LENGTH_MAX = 1_000;
@@ -29,7 +29,9 @@ export async function deliver(request: DeliverRequest, env: RouterEnv, ctx: Rout
   } catch (error) {
     const refusal = platformErrorOf(error);
     if (refusal?.code === "unavailable") return { outcome: "saturated", retryAfterMs: pauseAfter(refusal) };
-    if (refusal?.code === "too_many_requests") return { outcome: "saturated", retryAfterMs: OVER_QUOTA_PAUSE_MS };
+    if (refusal?.code === "too_many_requests" || refusal?.code === "over_quota") {
+      return { outcome: "saturated", retryAfterMs: OVER_QUOTA_PAUSE_MS };
+    }
     if (refusal !== null) return refusedAs(null, refusal);
     console.error("deliver:", error);
     const message = "Something went wrong on our side.";

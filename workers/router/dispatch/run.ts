@@ -64,11 +64,12 @@ export interface RunResult {
  * it streams after that is its own affair, up to its limits. Never throws for a tenant's fault: those are results.
  *
  * @throws PlatformError `unavailable` when the org runs too many at once, `too_many_requests` when it has run as many as
- *   it may this month; such a run never began and is not written down.
+ *   it may this month, `over_quota` when its budget is spent; such a run never began and is not written down.
  */
 export async function runScript(run: Run, env: RouterEnv, ctx: RouterContext): Promise<RunResult> {
   const { orgId, settings } = run.org.projection;
-  const refusal = runRefusal(run.org.projection);
+  const isLetIn = (run.trigger === "http" || run.trigger === "execute") && run.asksAgain !== true;
+  const refusal = runRefusal(run.org.projection, isLetIn);
   if (refusal !== null) throw refusal;
   const verdict = quarantine.active ? quarantine.verdictOf(orgId, Date.now()) : null;
   enterGate(orgId, verdict?.kind === "slowed" ? 1 : concurrencyOf(settings));

@@ -19,6 +19,7 @@ const standing = (month: Partial<UsageStanding["month"]>, monthAt = Date.UTC(202
   orgId: ORG,
   monthAt,
   month: { ...NO_USAGE, ...month },
+  storageByteHours: 0,
   otherRequestsPerSecond: 0,
 });
 const requestsIn = (batches: UsageBatch[]): number =>
@@ -117,6 +118,26 @@ describe("what orgs use", () => {
     const december = Date.UTC(2026, 11);
     meter.requested(ORG, december);
     expect(used(december)).toBe(1);
+  });
+
+  it("that costs something is the month's alone, what is stored too", () => {
+    const meter = new UsageMeter();
+    expect(meter.meteredThisMonth(ORG, NOW)).toEqual({ requests: 0, executions: 0, cpuMs: 0, storageByteHours: 0 });
+    meter.requested(ORG, NOW);
+    meter.ran(ORG, true, NOW);
+    const told = { ...standing({ requests: 10, cpuMs: 2.5 }), storageByteHours: 7_000 };
+    meter.settle(meter.take(NOW), taken([told]));
+    meter.ran(ORG, false, NOW);
+    const all = { requests: 10, executions: 1, cpuMs: 2.5, storageByteHours: 7_000 };
+    expect(meter.meteredThisMonth(ORG, NOW)).toEqual(all);
+    const december = Date.UTC(2026, 11);
+    expect(meter.meteredThisMonth(ORG, december - 1)).toEqual(all);
+    expect(meter.meteredThisMonth(ORG, december)).toEqual({
+      requests: 0,
+      executions: 0,
+      cpuMs: 0,
+      storageByteHours: 0,
+    });
   });
 
   it("is processor time only as far as there was time", () => {

@@ -1,6 +1,9 @@
 import type { Appended, UsageBatch, UsageCounts } from "../../../contracts/usage.ts";
 import { USAGE_IDLE_MS } from "../../../contracts/limits.ts";
+import type { Metered } from "../../../contracts/prices.ts";
 import { Tally } from "./tally.ts";
+
+const NOTHING_METERED: Metered = { requests: 0, executions: 0, cpuMs: 0, storageByteHours: 0 };
 
 /**
  * Counts what orgs use, in memory, so that no request waits for it. What was counted is handed over in batches: one at
@@ -42,6 +45,11 @@ export class UsageMeter {
   /** What the org used in the month that is running, all edges together, as far as it is known here. */
   usedThisMonth(orgId: string, name: keyof UsageCounts, now: number): number {
     return this.#tallies.get(orgId)?.usedThisMonth(name, now) ?? 0;
+  }
+
+  /** The same of all that costs something. */
+  meteredThisMonth(orgId: string, now: number): Metered {
+    return this.#tallies.get(orgId)?.meteredThisMonth(now) ?? NOTHING_METERED;
   }
 
   /** What is to be handed over now; to be followed by {@link settle} before the next. */

@@ -32,6 +32,7 @@ async function told(month: Partial<UsageCounts>): Promise<void> {
     orgId,
     monthAt: monthStart(Date.now()),
     month: { ...NO_USAGE, ...month },
+    storageByteHours: 0,
     otherRequestsPerSecond: 0,
   };
   await authority.setStanding(standing);

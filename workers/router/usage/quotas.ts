@@ -2,6 +2,7 @@ import { PlatformError } from "../../../contracts/errors.ts";
 import type { EdgeQuotas } from "../../../contracts/plans.ts";
 import type { Projection } from "../../../contracts/projection.ts";
 import { nextMonthStart } from "../../../contracts/usage.ts";
+import { budgetRefusal } from "./budget.ts";
 import { usageMeter } from "./meter.ts";
 
 type MonthQuota = "requestsPerMonth" | "executionsPerMonth" | "cpuMsPerMonth";
@@ -10,17 +11,27 @@ const COUNTED = { requestsPerMonth: "requests", executionsPerMonth: "executions"
 const WORDS = { requestsPerMonth: "requests", executionsPerMonth: "runs", cpuMsPerMonth: "ms of processor time" };
 
 /** Why an org takes no more requests this month, which is counted; null where it does. Synchronous, and next to free without such a quota. */
-export function requestRefusal({ orgId, settings }: Projection, now: number): PlatformError | null {
-  const { requestsPerMonth } = settings.quotas;
-  return requestsPerMonth === undefined ? null : refusal(orgId, settings.quotas, "requestsPerMonth", now);
+export function requestRefusal(projection: Projection, now: number): PlatformError | null {
+  const { quotas, budget } = projection.settings;
+  if (quotas.requestsPerMonth === undefined && budget === undefined) return null;
+  return refusal(projection.orgId, quotas, "requestsPerMonth", now) ?? budgetRefusal(projection, now);
 }
 
-/** Why an org runs no more scripts this month, which is counted; null where it does. */
-export function runRefusal({ orgId, settings }: Projection): PlatformError | null {
-  const { quotas } = settings;
-  if (quotas.executionsPerMonth === undefined && quotas.cpuMsPerMonth === undefined) return null;
+/**
+ * Why an org runs no more scripts this month, which is counted; null where it does. A run for a request that was let in
+ * is not held to the budget again: what the request itself costs is no reason to take it and not to answer it.
+ */
+export function runRefusal(projection: Projection, isLetIn: boolean): PlatformError | null {
+  const { orgId, settings } = projection;
+  const { quotas, budget } = settings;
+  if (quotas.executionsPerMonth === undefined && quotas.cpuMsPerMonth === undefined && budget === undefined)
+    return null;
   const now = Date.now();
-  return refusal(orgId, quotas, "executionsPerMonth", now) ?? refusal(orgId, quotas, "cpuMsPerMonth", now);
+  return (
+    refusal(orgId, quotas, "executionsPerMonth", now) ??
+    refusal(orgId, quotas, "cpuMsPerMonth", now) ??
+    (isLetIn ? null : budgetRefusal(projection, now))
+  );
 }
 
 function refusal(orgId: string, quotas: EdgeQuotas, quota: MonthQuota, now: number): PlatformError | null {

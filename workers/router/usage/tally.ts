@@ -1,3 +1,4 @@
+import type { Metered } from "../../../contracts/prices.ts";
 import {
   type CountedHour,
   hourStart,
@@ -24,7 +25,11 @@ export class Tally {
   #hourAt: number;
   /** Hours that ended since the last batch. */
   #ended: CountedHour[] = [];
-  #told: Pick<UsageStanding, "monthAt" | "month"> = { monthAt: 0, month: NO_USAGE };
+  #told: Pick<UsageStanding, "monthAt" | "month" | "storageByteHours"> = {
+    monthAt: 0,
+    month: NO_USAGE,
+    storageByteHours: 0,
+  };
   #monthBeganAt = 0;
   #monthEndsAt = 0;
   #cpuMs = 0;
@@ -60,22 +65,37 @@ export class Tally {
   }
 
   /** Takes over what the state says of all edges together. */
-  learn({ monthAt, month }: UsageStanding): void {
-    this.#told = { monthAt, month };
+  learn({ monthAt, month, storageByteHours }: UsageStanding): void {
+    this.#told = { monthAt, month, storageByteHours };
   }
 
   /** One number of the month that is running, as far as it is known here. */
   usedThisMonth(name: keyof UsageCounts, now: number): number {
-    if (now >= this.#monthEndsAt) {
-      this.#monthBeganAt = monthStart(now);
-      this.#monthEndsAt = nextMonthStart(now);
-    }
-    const from = this.#monthBeganAt;
+    const from = this.#monthBegan(now);
     const { monthAt, month } = this.#told;
     let used = (monthAt >= from ? month[name] : 0) + (this.#hourAt >= from ? this.#counts[name] : 0);
     for (const hour of this.#ended) if (hour.hourAt >= from) used += hour.counts[name];
     if (this.sent !== null) for (const hour of this.sent.hours) if (hour.hourAt >= from) used += hour.counts[name];
     return used;
+  }
+
+  /** All that costs something, likewise. */
+  meteredThisMonth(now: number): Metered {
+    const { monthAt, storageByteHours } = this.#told;
+    return {
+      requests: this.usedThisMonth("requests", now),
+      executions: this.usedThisMonth("executions", now),
+      cpuMs: this.usedThisMonth("cpuMs", now),
+      storageByteHours: monthAt >= this.#monthBegan(now) ? storageByteHours : 0,
+    };
+  }
+
+  #monthBegan(now: number): number {
+    if (now >= this.#monthEndsAt) {
+      this.#monthBeganAt = monthStart(now);
+      this.#monthEndsAt = nextMonthStart(now);
+    }
+    return this.#monthBeganAt;
   }
 
   #turn(now: number): void {
