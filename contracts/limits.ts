@@ -551,6 +551,8 @@ export const SAML_BODY_BYTES_MAX = 192 * 1024;
 export const SAML_ELEMENTS_MAX = 2_000;
 export const SAML_ATTRIBUTES_MAX = 4_000;
 export const SAML_DEPTH_MAX = 32;
+/** Longest name of a namespace in a SAML answer, in characters. */
+export const SAML_NAMESPACE_LENGTH_MAX = 300;
 /** By how much the clocks of platform and SAML provider may differ, in seconds. */
 export const SAML_CLOCK_SKEW_S = 60;
 /** Shortest RSA key that a SAML answer may be signed with, in bits. */
@@ -709,6 +711,8 @@ export const MACHINE_TRANSITION_MS = 5 * 60 * 1000;
 export const PROVIDER_CALL_MS = 20_000;
 /** Answer of a provider that is read, in bytes. */
 export const PROVIDER_ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+/** What a provider says of its refusal that is handed on, in characters. */
+export const PROVIDER_WORDS_LENGTH_MAX = 300;
 /** Log lines of a machine that are shown, and kept with a failure. */
 export const MACHINE_LOG_LINES_MAX = 200;
 export const MACHINE_FAILURE_LINES_MAX = 20;
@@ -740,5 +744,19 @@ export const MACHINE_SOCKET_IDLE_MS = 10 * 60 * 1000;
 export const DOMAINS_PER_ORG_MAX = 50;
 /** How long a claim may stay unproven, in milliseconds. */
 export const DOMAIN_CLAIM_MS = 48 * 60 * 60 * 1000;
+/** One question to the DNS, in milliseconds, and the longest answer that is read, in characters. */
+export const DNS_LOOK_UP_MS = 5_000;
+export const DNS_ANSWER_BYTES_MAX = 64 * 1024;
+/** Pause between two looks at one domain that people ask for, in milliseconds. */
+export const DOMAIN_CHECK_PAUSE_MS = 5_000;
+/** How long a claim is looked at every minute, and how often after that, in milliseconds. */
+export const DOMAIN_CHECK_EAGER_MS = 30 * 60 * 1000;
+export const DOMAIN_CHECK_LATER_MS = 15 * 60 * 1000;
+/** How long after its proof a domain is published again by the clock, in milliseconds. */
+export const DOMAIN_PUBLISH_AGAIN_MS = 10 * 60 * 1000;
+/** Domains that one pass of the clock looks at, of each kind of work. */
+export const DOMAINS_PER_PASS = 50;
+/** Pause between two looks at a certificate that is not there yet, in milliseconds. */
+export const CERTIFICATE_LOOK_PAUSE_MS = 60_000;
 /** How long a slug that an org gave up leads to the one it has, in milliseconds (T2). */
 export const SLUG_REDIRECT_MS = 30 * 24 * 60 * 60 * 1000;
