@@ -1,7 +1,9 @@
 import * as audit from "./audit.ts";
+import * as budgets from "./budgets.ts";
 import * as collections from "./collections.ts";
 import * as deliveries from "./deliveries.ts";
 import * as docs from "./docs.ts";
+import * as domains from "./domains.ts";
 import type { Endpoint } from "./endpoint.ts";
 import * as executions from "./executions.ts";
 import * as identity from "./identity.ts";
@@ -75,12 +77,20 @@ export const ENDPOINTS = {
   putPlan: plans.putPlan,
   deletePlan: plans.deletePlan,
   getQuotas: plans.getQuotas,
+  getBudget: budgets.getBudget,
+  putBudget: budgets.putBudget,
+  deleteBudget: budgets.deleteBudget,
   listAudit: audit.listAudit,
   exportAudit: audit.exportAudit,
   verifyAudit: audit.verifyAudit,
   listOrgAudit: audit.listOrgAudit,
   exportOrgAudit: audit.exportOrgAudit,
   verifyOrgAudit: audit.verifyOrgAudit,
+  listDomains: domains.listDomains,
+  claimDomain: domains.claimDomain,
+  getDomain: domains.getDomain,
+  verifyDomain: domains.verifyDomain,
+  releaseDomain: domains.releaseDomain,
   listScripts: scripts.listScripts,
   createScript: scripts.createScript,
   getScript: scripts.getScript,

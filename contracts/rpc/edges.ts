@@ -36,6 +36,11 @@ export class Edges {
     await Promise.allSettled(this.#doors.map((door) => door.forget(slug)));
   }
 
+  /** Tells all of them to read a domain anew, and every host under it. Never fails. */
+  async forgetDomain(hostname: string): Promise<void> {
+    await Promise.allSettled(this.#doors.map((door) => door.forgetDomain(hostname)));
+  }
+
   #any(): DispatchDoor {
     const door = this.#doors[Math.floor(Math.random() * this.#doors.length)];
     if (door === undefined)

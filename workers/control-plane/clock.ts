@@ -3,6 +3,7 @@ import { lt } from "drizzle-orm";
 import { IDEMPOTENCY_TTL_MS, QUOTAS_PUBLISH_MS } from "../../contracts/limits.ts";
 import { BUCKET_MEMORY_MS } from "./auth/buckets.ts";
 import { idempotencyKey, rateLimit, session, verification } from "./database/schema.ts";
+import { keepDomains } from "./domains/chores.ts";
 import { removeSpent } from "./hand-over/sessions.ts";
 import { keepSigningKeys } from "./hand-over/signing-keys.ts";
 import { removeOldMail, sendDueMail } from "./mail/outbox.ts";
@@ -27,6 +28,7 @@ const CHORES: readonly [name: string, chore: Chore][] = [
   ["remove what is expired", (scope) => removeExpired(scope, Date.now())],
   ["remove spent hand-overs", (scope) => removeSpent(scope, Date.now())],
   ["remove old invitations", removeOldInvitations],
+  ["keep domains", (scope) => keepDomains(scope, Date.now())],
 ];
 
 /**

@@ -2,10 +2,12 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 
 import type { DirectoryDoor } from "../../contracts/doors.ts";
+import type { HostRecord } from "../../contracts/domains.ts";
 import { platformErrorOf } from "../../contracts/errors.ts";
 import type { JsonWebKeySet, TenantSession } from "../../contracts/hand-over.ts";
 import { slugProblem } from "../../contracts/slug.ts";
 import { org } from "./database/schema.ts";
+import { findDomain } from "./domains/find.ts";
 import type { ControlPlaneEnv } from "./env.ts";
 import { failureOf } from "./failure.ts";
 import { beginTenantSession, endTenantSession, renewTenantSession } from "./hand-over/sessions.ts";
@@ -20,6 +22,10 @@ type Found = Awaited<ReturnType<DirectoryDoor["findOrg"]>>;
 export class Directory extends WorkerEntrypoint<ControlPlaneEnv> implements DirectoryDoor {
   findOrg(slug: string): Promise<Found> {
     return this.#answer((scope) => findOrg(scope, slug));
+  }
+
+  findDomain(hostname: string): Promise<HostRecord | null> {
+    return this.#answer((scope) => findDomain(scope, hostname));
   }
 
   signingKeys(): Promise<JsonWebKeySet> {

@@ -3,6 +3,7 @@ import { auditLog } from "./audit.ts";
 import { collections } from "./collections.ts";
 import { deliveries } from "./deliveries.ts";
 import { docs } from "./docs.ts";
+import { domains } from "./domains.ts";
 import { executions } from "./executions.ts";
 import { identity } from "./identity.ts";
 import { invitations } from "./invitations.ts";
@@ -34,6 +35,7 @@ export const MOUNTED: readonly Mounted[] = [
   partners,
   members,
   orgs,
+  domains,
   plans,
   auditLog,
   open,
