@@ -16,7 +16,7 @@ export interface PlanSource {
 }
 
 /** What a row of `machine` gives a driver to work by. */
-export const sourceOfMachine = <Row extends Omit<PlanSource, "machineId"> & { id: string }>(row: Row): PlanSource => ({
+export const sourceOfMachine = (row: Omit<PlanSource, "machineId"> & { id: string }): PlanSource => ({
   ...row,
   machineId: row.id,
 });
