@@ -59,6 +59,8 @@ export interface ControlPlaneEnv {
   FLY_IMAGE?: string;
   /** Where the Machines API is; `https://api.machines.dev/v1` where nothing is said. */
   FLY_API_URL?: string;
+  /** `1` lets machines of people's own register with private addresses, as in tests and at home. */
+  ALLOW_PRIVATE_MACHINES?: string;
   /** The practice provider of the driver `mock`, and its token. */
   MOCK_PROVIDER_URL?: string;
   MOCK_PROVIDER_TOKEN?: string;
