@@ -713,6 +713,25 @@ export const PROVIDER_CALL_MS = 20_000;
 export const PROVIDER_ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 /** What a provider says of its refusal that is handed on, in characters. */
 export const PROVIDER_WORDS_LENGTH_MAX = 300;
+/** Pause between two calls about one machine that a provider asks for, and the longest that a call waits for its turn, in milliseconds. */
+export const MACHINE_CALL_PAUSE_MS = 1_000;
+export const MACHINE_CALL_WAIT_MS = 10_000;
+/** Machines whose calls an isolate spaces apart from each other. */
+export const MACHINES_PACED_MAX = 10_000;
+/** Life of a lease on a machine at Fly.io, in seconds, and how long another's is waited for, in milliseconds. */
+export const FLY_LEASE_S = 30;
+export const FLY_LEASE_WAIT_MS = 15_000;
+/** How long Fly.io is asked to hold an answer until a machine is where it is going, in seconds. */
+export const FLY_WAIT_S = 5;
+/** How long it is asked again whether what was removed is gone, and the pause between, in milliseconds. */
+export const FLY_CONFIRM_MS = 15_000;
+export const FLY_CONFIRM_PAUSE_MS = 1_000;
+/** Time that a program at Fly.io has to end before it is killed, in seconds. */
+export const FLY_STOP_S = 30;
+/** How often Fly.io starts a program again that ended with a failure. */
+export const FLY_RESTARTS_MAX = 3;
+/** Apps at Fly.io that are looked into at once for a listing. */
+export const FLY_LIST_CONCURRENCY = 4;
 /** Log lines of a machine that are shown, and kept with a failure. */
 export const MACHINE_LOG_LINES_MAX = 200;
 export const MACHINE_FAILURE_LINES_MAX = 20;
