@@ -5,6 +5,7 @@ import { newId } from "../../contracts/ids.ts";
 import { LogBatchWriter } from "../../contracts/log-batch.ts";
 import { sampleExecution } from "../../contracts/testing/execution.ts";
 import { type Answer, type Core, ORIGIN, SETUP_TOKEN, startCore } from "./support/core.ts";
+import { type NameServer, startNameServer } from "./support/name-server.ts";
 import { giveKey, join, makeOrg, OWNER, type Person, signIn, tokenFor } from "./support/people.ts";
 
 /** What leaves no entry, and why. */
@@ -19,18 +20,23 @@ const UNAUDITED: Partial<Record<EndpointId, string>> = {
   signUp: "nobody is known yet: who takes the link that it sends is written down",
 };
 
+let dns: NameServer;
 let core: Core;
 let owner: Person;
 let claimed: Answer;
 let org: string;
 beforeAll(async () => {
-  core = await startCore();
+  dns = await startNameServer();
+  core = await startCore({ DNS_URL: dns.url });
   claimed = await core.call("/api/v1/setup", { json: { token: SETUP_TOKEN, ...OWNER } });
   const { id } = claimed.json;
   owner = { id, token: await giveKey(core, id) };
   org = await makeOrg(core, owner.token, "home");
 });
-afterAll(() => core.stop());
+afterAll(async () => {
+  await core.stop();
+  await dns.close();
+});
 
 const send = (method: string, path: string, json?: unknown, token = owner.token): Promise<Answer> =>
   core.call(`/api/v1${path}`, { method, token, ...(json === undefined ? {} : { json }) });
@@ -88,6 +94,13 @@ const recorded = async (): Promise<string> => {
   await core.door("state", "appendLog", [writer.finish(org)], []);
   return record.id;
 };
+/** A claim whose record is in the DNS, though nobody has looked for it yet. */
+const provable = async (): Promise<string> => {
+  const { hostname, records } = (await inOrg("POST", "/domains", { domain: "provable.example" })).json;
+  dns.records.set(records.proof.name, [records.proof.value]);
+  await core.sql.query("update domain set checked_at = null where hostname = $1", [hostname]);
+  return hostname;
+};
 const sessionOf = async (): Promise<{ cookie: string; origin: string }> => ({
   cookie: await signIn(core),
   origin: ORIGIN,
@@ -95,6 +108,12 @@ const sessionOf = async (): Promise<{ cookie: string; origin: string }> => ({
 
 /** How each endpoint that changes something is made to do so. */
 const CALLS: Partial<Record<EndpointId, () => Promise<Answer>>> = {
+  claimDomain: () => inOrg("POST", "/domains", { domain: "claimed.example" }),
+  verifyDomain: async () => inOrg("POST", `/domains/${await provable()}/verify`),
+  releaseDomain: async () => {
+    await inOrg("POST", "/domains", { domain: "released.example" });
+    return inOrg("DELETE", "/domains/released.example");
+  },
   claimOwner: async () => claimed,
   patchMe: () => send("PATCH", "/me", { name: "Owner" }),
   endSession: async () => {
@@ -141,6 +160,11 @@ const CALLS: Partial<Record<EndpointId, () => Promise<Answer>>> = {
   rotateSigningKeys: () => send("POST", "/platform/signing-keys/rotate", {}),
   putPlan: () => send("PUT", "/plans/small", { title: "Small", quotas: {} }),
   deletePlan: () => send("DELETE", "/plans/small"),
+  putBudget: async () => {
+    await send("PUT", "/plans/default", { title: "Default", quotas: {}, prices: { currency: "EUR" } });
+    return inOrg("PUT", "/budget", { kind: "money", currency: "EUR", amountMinor: 1 });
+  },
+  deleteBudget: () => inOrg("DELETE", "/budget"),
   createScript: () => inOrg("POST", "/scripts", { name: "fresh", source }),
   putScript: () => inOrg("PUT", "/scripts/put", { source }),
   patchScript: async () => inOrg("PATCH", `/scripts/${await script("patched")}`, { description: "d" }),

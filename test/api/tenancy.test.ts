@@ -41,6 +41,7 @@ const PARAMS: Record<string, string> = {
   queue: "nothing",
   topic: "nothing",
   userId: newId("user"),
+  hostname: "nothing.example",
 };
 const ID_KINDS: [place: string, kind: IdKind][] = [
   ["/partners/", "user"],

@@ -75,6 +75,8 @@ export async function startCore(bindings: Record<string, string> = {}): Promise<
     VERSION: "0.0.0-test",
     METERING: "instrument",
     MAIL_DRIVER: "mailbox",
+    // Nobody is there: no test asks the world's DNS.
+    DNS_URL: "http://127.0.0.1:9/dns-query",
     ...bindings,
   };
   const dispatch = { DISPATCH_0: { name: "fixture", entrypoint: "Dispatch" } };
