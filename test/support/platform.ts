@@ -62,6 +62,8 @@ export async function startPlatform(
     env: {
       ...process.env,
       ISOLA_DATA: directory,
+      // Nobody is there: no test asks the world's DNS.
+      DNS_URL: "http://127.0.0.1:9/dns-query",
       ISOLA_PORT: String(port),
       ISOLA_OWNER_EMAIL: OWNER.email,
       ISOLA_OWNER_PASSWORD: OWNER.password,
