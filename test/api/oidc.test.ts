@@ -60,7 +60,7 @@ const owner = { sub: "owner-1", email: "Owner@Example.com", email_verified: true
 describe("signing in by a provider", () => {
   test("is offered by name, without secrets", async () => {
     const { json } = await core.call("/api/auth/methods");
-    expect(json.providers[0]).toEqual({ id: "ours", name: "Our directory" });
+    expect(json.providers[0]).toEqual({ id: "ours", name: "Our directory", begin: "/api/auth/oidc/ours" });
     expect(JSON.stringify(json)).not.toContain(CLIENT.secret);
   });
 

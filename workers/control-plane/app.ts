@@ -5,7 +5,7 @@ import { NONCE, secureHeaders } from "hono/secure-headers";
 import { API_PREFIX } from "../../contracts/api/index.ts";
 import { AUTH_PATH } from "../../contracts/auth-endpoints.ts";
 import { PlatformError } from "../../contracts/errors.ts";
-import { API_BODY_BYTES_MAX, AUTH_BODY_BYTES_MAX } from "../../contracts/limits.ts";
+import { API_BODY_BYTES_MAX, AUTH_BODY_BYTES_MAX, SAML_BODY_BYTES_MAX } from "../../contracts/limits.ts";
 import { MOUNTED } from "./api/index.ts";
 import { AUTH_ENTRIES } from "./auth/entries.ts";
 import { isSecure } from "./env.ts";
@@ -77,8 +77,11 @@ export function createApp(): Hono<AppTypes> {
   app.use(securityHeaders());
   app.use(securityOfTransport);
   app.use(rateOfUncounted);
-  app.use(`${AUTH_PATH}/*`, bodyLimit({ maxSize: AUTH_BODY_BYTES_MAX, onError: () => tooLarge(AUTH_BODY_BYTES_MAX) }));
-  app.use(bodyLimit({ maxSize: API_BODY_BYTES_MAX, onError: () => tooLarge(API_BODY_BYTES_MAX) }));
+  app.use(`${AUTH_PATH}/*`, async (context, next) => {
+    const limit = SAML_ANSWERS.test(context.req.path) ? SAML_BODY_BYTES_MAX : AUTH_BODY_BYTES_MAX;
+    return boundedBody(limit)(context, next);
+  });
+  app.use(boundedBody(API_BODY_BYTES_MAX));
 
   for (const [method, path, handler] of ENTRIES) app.on(method, path, handler);
   for (const [path, allow] of methodsByPath()) app.all(path, (context) => wrongMethod(context.req.method, allow));
@@ -101,6 +104,11 @@ function methodsByPath(): Map<string, string[]> {
 function wrongMethod(method: string, allow: string[]): never {
   throw new PlatformError("method_not_allowed", `Use ${allow.join(" or ")} here, not ${method}.`, { allow });
 }
+
+/** A provider's signed answer is longer than what our own pages send. */
+const SAML_ANSWERS = new RegExp(`^${AUTH_PATH}/saml/[^/]+/acs/?$`);
+
+const boundedBody = (limitBytes: number) => bodyLimit({ maxSize: limitBytes, onError: () => tooLarge(limitBytes) });
 
 function tooLarge(limitBytes: number): never {
   throw new PlatformError("too_large", `The body may have at most ${limitBytes} bytes.`, { limitBytes });

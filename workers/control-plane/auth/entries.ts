@@ -15,6 +15,7 @@ import {
   renamePasskey,
 } from "./passkey-endpoints.ts";
 import { changePassword, forgotPassword, resetPassword } from "./password-endpoints.ts";
+import { beginSaml, endSaml, samlMetadata, takeSamlAnswer } from "./saml/endpoints.ts";
 import {
   confirmTwoFactor,
   disableTwoFactor,
@@ -43,6 +44,10 @@ const HANDLERS: Record<AuthEndpoint, Handler> = {
   "DELETE /passkeys/:id": removePasskey,
   "POST /oidc/:provider": beginOidc,
   "GET /oidc/:provider/callback": endOidc,
+  "POST /saml/:provider": beginSaml,
+  "POST /saml/:provider/acs": takeSamlAnswer,
+  "GET /saml/:provider/finish": endSaml,
+  "GET /saml/:provider/metadata": samlMetadata,
   "POST /password/forgot": forgotPassword,
   "POST /password/reset": resetPassword,
   "POST /password/change": changePassword,

@@ -9,7 +9,7 @@ import { BUCKETS, clear } from "./buckets.ts";
 import type { PrincipalUser } from "./principal.ts";
 
 /** How somebody signed in. */
-type Way = "password" | "two-factor" | "recovery-code" | "passkey" | "oidc";
+type Way = "password" | "two-factor" | "recovery-code" | "passkey" | "oidc" | "saml";
 
 /**
  * What follows every sign-in before its cookie leaves: failures are forgotten, sessions beyond the bound end, and it is

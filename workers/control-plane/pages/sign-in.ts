@@ -41,7 +41,7 @@ export async function signInPage(context: Context<AppTypes>): Promise<Response> 
   const others = html`<div class="others stack" id="others" ${providers.length === 0 ? "hidden" : ""}>
     ${password ? html`<p class="or quiet"><span>or</span></p>` : ""}
     ${passkeys ? html`<button type="button" id="passkey" hidden>Sign in with a passkey</button>` : ""}
-    ${providers.map(({ id, name }) => html`<button type="button" data-provider="${id}">Sign in with ${name}</button>`)}
+    ${providers.map(({ begin, name }) => html`<button type="button" data-begin="${begin}">Sign in with ${name}</button>`)}
     ${PROBLEM}
   </div>`;
   const main = html`
@@ -101,6 +101,7 @@ export async function signInPage(context: Context<AppTypes>): Promise<Response> 
 /** What a provider's way back here may have ended with; the words are ours, whatever the address says. */
 const PROBLEMS: Record<string, string> = {
   no_account: "There is no account for you here yet. Ask whoever runs this platform for an invitation.",
+  unasked: "Signing in begins here. Choose your provider on this page, and come back within ten minutes.",
   denied: "The provider did not sign you in. Try again, or use another way.",
 };
 

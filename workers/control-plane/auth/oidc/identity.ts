@@ -2,20 +2,9 @@ import { createLocalJWKSet, createRemoteJWKSet, type JWTPayload, type JWTVerifyG
 import * as z from "zod";
 
 import { OIDC_ANSWER_BYTES_MAX, OIDC_CALL_MS } from "../../../../contracts/limits.ts";
+import { type Identity, ProviderFault } from "../provider/identity.ts";
 import type { Flow } from "./flow.ts";
 import type { Provider } from "./providers.ts";
-
-/** Whom a provider has signed in. */
-export interface Identity {
-  /** The provider's own name for the person; never given to another. */
-  subject: string;
-  /** In lower case; null where the provider tells none that it has verified. */
-  email: string | null;
-  name: string | null;
-}
-
-/** A provider that does not do what it is to do: its answer, or what it vouches for, is not good. */
-export class ProviderFault extends Error {}
 
 const tokensSchema = z.object({ access_token: z.string().optional(), id_token: z.string().optional() });
 const claimsSchema = z.object({

@@ -8,7 +8,14 @@ import { account, platformSettings, user } from "../../database/schema.ts";
 import { hasOpenInvitation } from "../../people/invitations.ts";
 import type { Scope } from "../../scope.ts";
 import type { Identity } from "./identity.ts";
-import type { Provider } from "./providers.ts";
+
+/** What is asked of a provider to know whose account an identity is. */
+export interface Voucher {
+  kind: "oidc" | "saml";
+  id: string;
+  /** Everybody with an address in one of these domains may make an account. */
+  joining: readonly string[];
+}
 
 type Person = Pick<typeof user.$inferSelect, "id" | "name" | "role" | "deactivatedAt">;
 const PERSON = { id: user.id, name: user.name, role: user.role, deactivatedAt: user.deactivatedAt };
@@ -17,7 +24,7 @@ const PERSON = { id: user.id, name: user.name, role: user.role, deactivatedAt: u
  * The account that an identity signs in to: the one it has signed in to before; else the one of its address, which it
  * has from then on; else a new one, where the platform or the provider lets it be made. Null where there is none.
  */
-export function accountOf(scope: Scope, provider: Provider, identity: Identity): Promise<Person | null> {
+export function accountOf(scope: Scope, provider: Voucher, identity: Identity): Promise<Person | null> {
   return scope.database.transaction(async (tx) => {
     const known = await linked(tx, provider, identity);
     if (known !== null) return isActive(known) ? known : null;
@@ -46,9 +53,9 @@ export function accountOf(scope: Scope, provider: Provider, identity: Identity):
 const isActive = ({ role, deactivatedAt }: Person): boolean => deactivatedAt === null && role !== "partner";
 
 /** Apart from the library's own names. */
-const providerIdOf = ({ id }: Provider): string => `oidc:${id}`;
+const providerIdOf = ({ kind, id }: Voucher): string => `${kind}:${id}`;
 
-async function linked(tx: Queries, provider: Provider, { subject }: Identity): Promise<Person | null> {
+async function linked(tx: Queries, provider: Voucher, { subject }: Identity): Promise<Person | null> {
   const [found] = await tx
     .select(PERSON)
     .from(account)
@@ -60,7 +67,7 @@ async function linked(tx: Queries, provider: Provider, { subject }: Identity): P
 async function link(
   tx: Queries,
   scope: Scope,
-  provider: Provider,
+  provider: Voucher,
   { subject, email }: Identity,
   person: Person,
 ): Promise<void> {
@@ -68,11 +75,11 @@ async function link(
   await tx.insert(account).values({ id, userId: person.id, providerId: providerIdOf(provider), accountId: subject });
   const actor = { type: "user" as const, id: person.id, name: person.name };
   const details = { provider: provider.id, email };
-  await audit(tx, scope, { actor, action: "oidc.link", target: person.id, details });
+  await audit(tx, scope, { actor, action: `${provider.kind}.link`, target: person.id, details });
 }
 
-async function mayJoin(tx: Queries, { domains }: Provider, email: string): Promise<boolean> {
-  if (domains.includes(email.slice(email.lastIndexOf("@") + 1))) return true;
+async function mayJoin(tx: Queries, { joining }: Voucher, email: string): Promise<boolean> {
+  if (joining.includes(email.slice(email.lastIndexOf("@") + 1))) return true;
   const [settings] = await tx.select({ signUp: platformSettings.signUp }).from(platformSettings);
   return settings?.signUp === "open" || (await hasOpenInvitation(tx, email));
 }

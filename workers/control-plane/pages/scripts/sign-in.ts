@@ -30,8 +30,8 @@ onSubmit(recovery, async ({ code }) => {
 });
 find("#use-recovery").addEventListener("click", () => { code.hidden = true; show(recovery, true); });
 find("#use-code").addEventListener("click", () => { recovery.hidden = true; show(code, true); });
-for (const button of document.querySelectorAll("[data-provider]")) button.addEventListener("click", () =>
-  attempt(find("#others"), async () => go((await ask("POST", "/api/auth/oidc/" + button.dataset.provider, { to })).url)));
+for (const button of document.querySelectorAll("[data-begin]")) button.addEventListener("click", () =>
+  attempt(find("#others"), async () => go((await ask("POST", button.dataset.begin, { to })).url)));
 
 let offered = null;
 const byPasskey = async (more) => {
