@@ -183,8 +183,8 @@ export type TailEvent =
  */
 export interface StateDoor
   extends KvDoor, DocsDoor, CollectionsDoor, ToolsDoor, SecretsDoor, TriggersDoor, EventsDoor, UsageDoor {
-  /** Makes the org's object known under its slug; safe. */
-  openOrg(orgId: string, slug: string): Promise<void>;
+  /** Makes the org's object known under its slug, in this state (`running` where nothing is said); one that is known keeps both; safe. */
+  openOrg(orgId: string, slug: string, state?: OrgState): Promise<void>;
   /** The projection as the object has it now; safe. Null when the org was destroyed or never opened. */
   projection(orgId: string): Promise<Projection | null>;
   /**

@@ -15,6 +15,8 @@ import type {
   VersionSource,
   VersionSummary,
 } from "../contracts/doors.ts";
+import type { HostRecord } from "../contracts/domains.ts";
+import type { ProjectedMachine } from "../contracts/machines.ts";
 import type { OrgCounts } from "../contracts/plans.ts";
 import type { OrgState, Projection, VersionCode } from "../contracts/projection.ts";
 import type { Route } from "../contracts/routing/index.ts";
@@ -36,8 +38,8 @@ const PING_KEY = "ping";
 
 /** The door to all tenant state: it finds the object and hands on; the objects decide. */
 export default class State extends UsageState implements StateDoor {
-  async openOrg(orgId: string, slug: string): Promise<void> {
-    await orgStub(this.env, orgId).openOrg(orgId, slug);
+  async openOrg(orgId: string, slug: string, state?: OrgState): Promise<void> {
+    await orgStub(this.env, orgId).openOrg(orgId, slug, state);
   }
 
   async projection(orgId: string): Promise<Projection | null> {
@@ -50,6 +52,18 @@ export default class State extends UsageState implements StateDoor {
 
   async setOrgState(orgId: string, state: OrgState): Promise<void> {
     await orgStub(this.env, orgId).setOrgState(state);
+  }
+
+  async setMachine(orgId: string, machine: ProjectedMachine | null): Promise<void> {
+    await orgStub(this.env, orgId).setMachine(machine);
+  }
+
+  async setDomains(orgId: string, domains: Pick<HostRecord, "hostname" | "label">[]): Promise<void> {
+    await orgStub(this.env, orgId).setDomains(domains);
+  }
+
+  async renameOrg(orgId: string, slug: string, redirectUntil: number): Promise<void> {
+    await orgStub(this.env, orgId).renameOrg(slug, redirectUntil);
   }
 
   async findSettings(orgId: string): Promise<StoredSettings | null> {

@@ -44,6 +44,8 @@ export interface DispatcherConfiguration {
   slug: string;
   /** Of a lower revision nothing is taken. */
   revision: number;
+  /** Whether the org is not running: what there is to deliver waits, and so do schedules. */
+  resting: boolean;
   /** All that are not disabled. */
   triggers: Trigger[];
   /** By trigger id. */

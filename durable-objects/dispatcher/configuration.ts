@@ -2,12 +2,13 @@ import type { Trigger, TriggerKind } from "../../contracts/events/trigger.ts";
 import type { Database } from "../database.ts";
 import type { DispatcherConfiguration, SigningSecret } from "../objects.ts";
 
-type IdentityRow = { org_id: string; slug: string; revision: number };
+type IdentityRow = { org_id: string; slug: string; revision: number; resting: number };
+type Identity = { orgId: string; slug: string; revision: number; resting: boolean };
 
 /** What a Dispatcher knows of its org: a copy of what the Org said last, in storage and in memory. */
 export class Configuration {
   readonly #db: Database;
-  #identity: { orgId: string; slug: string; revision: number } | null = null;
+  #identity: Identity | null = null;
   #triggers = new Map<string, Trigger>();
 
   constructor(db: Database) {
@@ -19,8 +20,11 @@ export class Configuration {
     this.#identity = null;
     this.#triggers = new Map();
     if (!this.#db.exists) return;
-    const row = this.#db.find<IdentityRow>("SELECT org_id, slug, revision FROM identity");
-    this.#identity = row === null ? null : { orgId: row.org_id, slug: row.slug, revision: row.revision };
+    const row = this.#db.find<IdentityRow>("SELECT org_id, slug, revision, resting FROM identity");
+    if (row !== null) {
+      const { org_id: orgId, slug, revision, resting } = row;
+      this.#identity = { orgId, slug, revision, resting: resting === 1 };
+    }
     const bodies = this.#db.all<{ body: string }>("SELECT body FROM triggers WHERE configured = 1");
     for (const { body } of bodies) {
       const trigger = JSON.parse(body) as Trigger;
@@ -29,8 +33,13 @@ export class Configuration {
   }
 
   /** Null before the Org has said anything. */
-  get identity(): { orgId: string; slug: string; revision: number } | null {
+  get identity(): Identity | null {
     return this.#identity;
+  }
+
+  /** Whether the org is not running, so that all there is waits. */
+  get resting(): boolean {
+    return this.#identity?.resting === true;
   }
 
   /** All that are active or paused, by id. */
@@ -57,10 +66,11 @@ export class Configuration {
   store(next: DispatcherConfiguration): void {
     const db = this.#db;
     db.run(
-      "INSERT OR REPLACE INTO identity (only, org_id, slug, revision) VALUES (1, ?, ?, ?)",
+      "INSERT OR REPLACE INTO identity (only, org_id, slug, revision, resting) VALUES (1, ?, ?, ?, ?)",
       next.orgId,
       next.slug,
       next.revision,
+      next.resting ? 1 : 0,
     );
     db.run("UPDATE triggers SET configured = 0, signing_secrets = '[]'");
     for (const trigger of next.triggers) {

@@ -99,7 +99,14 @@ describe("a delivery", () => {
     const trigger = triggerOf({ retry: retry({ maxAttempts: 1 }) });
     const orgId = newId("org");
     const stub = testEnv.DISPATCHER.getByName(orgId);
-    await stub.configure({ orgId, slug: "hello", revision: 1, triggers: [trigger], signingSecrets: {} });
+    await stub.configure({
+      orgId,
+      slug: "hello",
+      revision: 1,
+      resting: false,
+      triggers: [trigger],
+      signingSecrets: {},
+    });
     const delivery = deliveryOf(trigger);
     await stub.enqueue([delivery]);
     await vi.waitFor(async () => {

@@ -55,7 +55,15 @@ export async function dispatcherWith(triggers: Trigger[]) {
   let revision = 0;
   const configure = async (next: Trigger[], more: Partial<DispatcherConfiguration> = {}) => {
     revision += 1;
-    await stub.configure({ orgId, slug: "hello", revision, triggers: next, signingSecrets: {}, ...more });
+    await stub.configure({
+      orgId,
+      slug: "hello",
+      revision,
+      resting: false,
+      triggers: next,
+      signingSecrets: {},
+      ...more,
+    });
   };
   await configure(triggers);
   const all = { triggerId: null, state: null };

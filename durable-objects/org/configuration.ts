@@ -8,9 +8,11 @@ import { type TriggerRow, triggerOf } from "./trigger-rows.ts";
 
 /** What the Dispatcher of the org has to know now. */
 export function dispatcherConfiguration(db: Database, now: number): DispatcherConfiguration {
-  const { org_id: orgId, slug } = getOrg(db);
+  const { org_id: orgId, slug, state } = getOrg(db);
+  const resting = state !== "running";
   const rows = db.all<TriggerRow>("SELECT * FROM triggers WHERE state <> 'disabled' ORDER BY name");
-  return { orgId, slug, revision: revisionOf(db), triggers: rows.map(triggerOf), signingSecrets: secretsOf(db, now) };
+  const known = { orgId, slug, revision: revisionOf(db), resting };
+  return { ...known, triggers: rows.map(triggerOf), signingSecrets: secretsOf(db, now) };
 }
 
 /** The same, for a Dispatcher that asks: from now on it is told of what changes. */

@@ -1,4 +1,5 @@
-import { codeKey, type Projection } from "../../contracts/projection.ts";
+import type { HostRecord } from "../../contracts/domains.ts";
+import { codeKey, type Projection, projectionKey, type RedirectRecord } from "../../contracts/projection.ts";
 import type { Database } from "../database.ts";
 import type { Env } from "../env.ts";
 import type { OutboxRow } from "../outbox/rows.ts";
@@ -6,6 +7,7 @@ import type { DispatcherConfiguration, StoreName, StoreTriggers } from "../objec
 import { dispatcherStub, logStub, sqlStub, storeStub, toolsStub } from "../stubs.ts";
 import { dispatcherConfiguration, storeTriggers } from "./configuration.ts";
 import { findPart } from "./content.ts";
+import { findHostRecord } from "./domains.ts";
 import { findLinkedCode } from "./linked-code.ts";
 import { findProjection } from "./projection.ts";
 import { storeOfKey } from "./reconfigure.ts";
@@ -15,7 +17,8 @@ import { findOpenOrg, findOrg, retentionMs, storedSettings } from "./settings.ts
 export interface Outside {
   projections: {
     get(key: string): Promise<string | null>;
-    put(key: string, value: string): Promise<void>;
+    /** `expiration` is when it goes by itself, in seconds since the epoch. */
+    put(key: string, value: string, options?: { expiration: number }): Promise<void>;
     delete(key: string): Promise<void>;
   };
   configureDispatcher(configuration: DispatcherConfiguration): Promise<void>;
@@ -66,6 +69,15 @@ export async function deliver(db: Database, outside: Outside, row: OutboxRow): P
       if (projection !== null) await projections.put(row.key, JSON.stringify(projection));
       return;
     }
+    case "put_redirect":
+      await putRedirect(db, outside, row.key);
+      return;
+    case "put_host": {
+      const record = findOpenOrg(db) === null ? null : findHostRecord(db, row.key);
+      if (record !== null) await projections.put(row.key, JSON.stringify(record));
+      return;
+    }
+    case "delete_host":
     case "delete_projection": {
       const published = await projections.get(row.key);
       if (published !== null && orgOf(published) === findOrg(db)?.org_id) await projections.delete(row.key);
@@ -107,7 +119,20 @@ export async function deliver(db: Database, outside: Outside, row: OutboxRow): P
 
 const ERASED = { erase_log: "log", erase_dispatcher: "dispatcher", erase_tools: "tools", erase_sql: "sql" } as const;
 
-/** Whose projection it is: a slug that was given up may be another org's by now. */
+/** KV takes no value that is to go sooner. */
+const EXPIRATION_MS_MIN = 60 * 1000;
+
+async function putRedirect(db: Database, { projections }: Outside, key: string): Promise<void> {
+  const org = findOpenOrg(db);
+  const redirects = db.all<{ slug: string; until: number }>("SELECT slug, until FROM redirects");
+  const redirect = redirects.find(({ slug }) => projectionKey(slug) === key);
+  // The next who asks for one that is nearly over finds it in the directory, or nothing.
+  if (org === null || redirect === undefined || redirect.until < Date.now() + 2 * EXPIRATION_MS_MIN) return;
+  const record: RedirectRecord = { redirectTo: org.slug, orgId: org.org_id, until: redirect.until };
+  await projections.put(key, JSON.stringify(record), { expiration: Math.floor(redirect.until / 1000) });
+}
+
+/** Whose it is: a slug or a domain that was given up may be another org's by now. */
 function orgOf(published: string): string {
-  return (JSON.parse(published) as Projection).orgId;
+  return (JSON.parse(published) as Projection | RedirectRecord | HostRecord).orgId;
 }

@@ -15,10 +15,12 @@ import type {
   VersionSource,
   VersionSummary,
 } from "../../contracts/doors.ts";
+import type { HostRecord } from "../../contracts/domains.ts";
 import { PlatformError } from "../../contracts/errors.ts";
 import type { Trigger, TriggerInput, TriggerPatch } from "../../contracts/events/trigger.ts";
 import { newId } from "../../contracts/ids.ts";
 import { REMOVAL_WAIT_MS, STORAGE_ASKED_AT_ONCE } from "../../contracts/limits.ts";
+import type { ProjectedMachine } from "../../contracts/machines.ts";
 import type { OrgCounts } from "../../contracts/plans.ts";
 import type { OrgState, Projection, VersionCode } from "../../contracts/projection.ts";
 import type { Route } from "../../contracts/routing/index.ts";
@@ -34,7 +36,9 @@ import { firstConfiguration } from "./configuration.ts";
 import { type Outside, outsideOf } from "./delivery.ts";
 import { orgCounts } from "./counts.ts";
 import { destroyOrg } from "./destroy.ts";
+import { setDomains } from "./domains.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { openOrg, renameOrg, setMachine, setOrgState } from "./life.ts";
 import { findVersionCode } from "./linked-code.ts";
 import { findProjection } from "./projection.ts";
 import { Publisher } from "./publisher.ts";
@@ -51,7 +55,7 @@ import {
   summaryOfScript,
 } from "./scripts.ts";
 import { deleteSecret, listSecrets, readSecrets, rewrapSecrets, setSecret } from "./secrets.ts";
-import { changeSettings, findOpenOrg, findOrg, getOrg, openOrg, setOrgState, storedSettings } from "./settings.ts";
+import { changeSettings, findOpenOrg, findOrg, getOrg, storedSettings } from "./settings.ts";
 import {
   getWebhookTrigger,
   newSigningSecret,
@@ -88,8 +92,8 @@ export class Org extends DurableObject<Env> implements OrgObject {
     });
   }
 
-  async openOrg(orgId: string, slug: string): Promise<void> {
-    await this.#commit((db, now) => openOrg(db, { orgId, slug }, now));
+  async openOrg(orgId: string, slug: string, state: OrgState = "running"): Promise<void> {
+    await this.#commit((db, now) => openOrg(db, { orgId, slug, state }, now));
   }
 
   projection(): Projection | null {
@@ -98,6 +102,18 @@ export class Org extends DurableObject<Env> implements OrgObject {
 
   async setOrgState(state: OrgState): Promise<void> {
     await this.#commit((db, now) => setOrgState(db, state, now));
+  }
+
+  async setMachine(machine: ProjectedMachine | null): Promise<void> {
+    await this.#change((db, now) => setMachine(db, machine, now));
+  }
+
+  async setDomains(domains: Pick<HostRecord, "hostname" | "label">[]): Promise<void> {
+    await this.#change((db, now) => setDomains(db, domains, now));
+  }
+
+  async renameOrg(slug: string, redirectUntil: number): Promise<void> {
+    await this.#change((db, now) => renameOrg(db, slug, redirectUntil, now));
   }
 
   orgCounts(): OrgCounts {

@@ -1,3 +1,4 @@
+import type { ProjectedMachine } from "../../contracts/machines.ts";
 import type { ProjectedScript, Projection } from "../../contracts/projection.ts";
 import { EDGE_QUOTAS, type EdgeQuotas, type Quotas } from "../../contracts/plans.ts";
 import { effectiveLimits, type SomeScriptLimits } from "../../contracts/script-limits.ts";
@@ -33,6 +34,7 @@ export function findProjection(db: Database): Projection | null {
     routes: listRoutes(db),
     scripts: Object.fromEntries(rows.map((row) => [row.id, projectedScript(row, ceilings)])),
     settings: { ...settings, quotas: edgeQuotas(quotas) },
+    ...(org.machine === null ? {} : { machine: JSON.parse(org.machine) as ProjectedMachine }),
   };
 }
 

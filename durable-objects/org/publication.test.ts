@@ -164,25 +164,6 @@ describe("opening an org", () => {
     expect((await org.projection())?.revision).toBe(1);
   });
 
-  it("moves the projection when the slug changes", async () => {
-    const { orgId, org, slug, deeds } = await opened();
-    await org.openOrg(orgId, `${slug}-new`);
-    expect(deeds()).toEqual([`put slug:${slug}-new`, `delete slug:${slug}`]);
-    expect(projectionAt(`${slug}-new`)).toMatchObject({ slug: `${slug}-new`, revision: 2 });
-  });
-
-  it("leaves a slug alone that another org has taken meanwhile", async () => {
-    const { orgId, org, slug } = await opened();
-    const other = newId("org");
-    playground.failing = [`slug:${slug}-new`];
-    await org.openOrg(orgId, `${slug}-new`);
-    await testEnv.DETACHED_ORG.getByName(other).openOrg(other, slug);
-    playground.failing = [];
-    await org.openOrg(orgId, `${slug}-new`);
-    expect(await outboxOf(org)).toEqual([]);
-    expect(projectionAt(slug)?.orgId).toBe(other);
-  });
-
   it("publishes its state", async () => {
     const { org, slug } = await opened();
     await org.setOrgState("destroying");

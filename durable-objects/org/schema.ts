@@ -6,6 +6,7 @@ import secrets from "../../migrations/org/0005-secrets.sql";
 import routeDispatch from "../../migrations/org/0006-route-dispatch.sql";
 import droppedCollections from "../../migrations/org/0007-dropped-collections.sql";
 import storage from "../../migrations/org/0008-storage.sql";
+import life from "../../migrations/org/0009-life.sql";
 import type { Migration } from "../database.ts";
 
 /** Schema of the Org object. */
@@ -18,4 +19,5 @@ export const ORG_MIGRATIONS: readonly Migration[] = [
   { name: "0006-route-dispatch", sql: routeDispatch },
   { name: "0007-dropped-collections", sql: droppedCollections },
   { name: "0008-storage", sql: storage },
+  { name: "0009-life", sql: life },
 ];

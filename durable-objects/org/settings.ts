@@ -3,8 +3,7 @@ import { PlatformError } from "../../contracts/errors.ts";
 import type { Quotas } from "../../contracts/plans.ts";
 import { DEFAULT_ORG_SETTINGS, type OrgState, projectionKey } from "../../contracts/projection.ts";
 import type { Database } from "../database.ts";
-import { enqueue, isEmpty, wakeAll } from "../outbox/rows.ts";
-import { reconfigureDispatcher } from "./reconfigure.ts";
+import { enqueue, wakeAll } from "../outbox/rows.ts";
 
 /** The org as its own object knows it. `destroyed` means that nothing may ever be published again. */
 export type OrgRow = {
@@ -13,6 +12,8 @@ export type OrgRow = {
   state: OrgState | "destroyed";
   revision: number;
   settings: string;
+  /** JSON text of the machine that its requests go to; null where its scripts answer. */
+  machine: string | null;
 };
 
 /** An org that is not destroyed. */
@@ -20,7 +21,7 @@ export type OpenOrg = OrgRow & { state: OrgState };
 
 /** The org, or null when it was never opened or is erased; an org whose removal goes on is still found. */
 export function findOrg(db: Database): OrgRow | null {
-  return db.exists ? db.find<OrgRow>("SELECT org_id, slug, state, revision, settings FROM org") : null;
+  return db.exists ? db.find<OrgRow>("SELECT org_id, slug, state, revision, settings, machine FROM org") : null;
 }
 
 /** The org unless it is destroyed; null when there is none. */
@@ -87,35 +88,6 @@ export function getOrg(db: Database): OpenOrg {
   const org = findOpenOrg(db);
   if (org === null) throw new PlatformError("not_found", "There is no such org.");
   return org;
-}
-
-/** Makes the org known under its slug. Publishes when that changed anything; throws `gone` for a destroyed org. */
-export function openOrg(db: Database, input: { orgId: string; slug: string }, now: number): void {
-  const org = findOrg(db);
-  if (db.erasedAt !== null || org?.state === "destroyed") {
-    throw new PlatformError("gone", "This org was deleted. Create a new one.");
-  }
-  if (org === null) {
-    db.create(now);
-    const insert = "INSERT INTO org (only, org_id, slug, state, revision) VALUES (1, ?, ?, 'running', 0)";
-    db.run(insert, input.orgId, input.slug);
-  } else if (org.slug === input.slug) {
-    if (!isEmpty(db)) wakeAll(db, now);
-    return;
-  } else {
-    db.run("UPDATE org SET slug = ?", input.slug);
-    enqueue(db, { key: projectionKey(org.slug), operation: "delete_projection" }, now);
-    reconfigureDispatcher(db, now);
-  }
-  publish(db, now);
-}
-
-/** Sets what the org's host answers. An org that is not there need not be stopped. */
-export function setOrgState(db: Database, state: OrgState, now: number): void {
-  if (state === "destroying" && findOpenOrg(db) === null) return;
-  if (getOrg(db).state === state) return;
-  db.run("UPDATE org SET state = ?", state);
-  publish(db, now);
 }
 
 /** Ends every change that the edges must see, in its transaction: a new revision, to be published. */

@@ -139,7 +139,14 @@ describe("the objects of an org", () => {
     expect(await org.addCollection("kv", "orders")).toEqual({ revision: 0, triggers: [] });
     const { trigger } = await org.createTrigger(input("orders", onKv("orders")));
     expect(playground.deeds).toEqual([`configure dispatcher ${orgId}`, `configure kv/orders ${orgId}`]);
-    expect(configured()).toEqual({ orgId, slug: "hello", revision: 1, triggers: [trigger], signingSecrets: {} });
+    expect(configured()).toEqual({
+      orgId,
+      slug: "hello",
+      revision: 1,
+      resting: false,
+      triggers: [trigger],
+      signingSecrets: {},
+    });
     expect(storeTold("orders")).toEqual({ revision: 1, triggers: [{ id: trigger.id, source: trigger.source }] });
 
     await org.patchTrigger("orders", { source: input("", onKv("people")).source });
@@ -172,10 +179,10 @@ describe("the objects of an org", () => {
 
   it("hear of a slug that changes, once there is a Dispatcher", async () => {
     const { orgId, org, configured } = await opened();
-    await org.openOrg(orgId, "second");
+    await org.renameOrg("second", Date.now());
     expect(configured()).toBeUndefined();
     expect(await org.dispatcherConfiguration()).toMatchObject({ orgId, slug: "second", revision: 0, triggers: [] });
-    await org.openOrg(orgId, "third");
+    await org.renameOrg("third", Date.now());
     expect(configured()).toMatchObject({ slug: "third", revision: 1 });
   });
 

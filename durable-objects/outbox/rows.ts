@@ -4,7 +4,7 @@ import type { Database } from "../database.ts";
  * What an outbox row asks for, in the order in which it must happen. There are two lanes, which do not wait for each
  * other: what is published for the edges, and what the org's other objects are told.
  *
- * Published is code before the projection that names it, the new projection before the old one goes, code last. The
+ * Published is code before the projection that names it, then what leads to the projection by another name, code last. The
  * Dispatcher knows a trigger before a Store makes anything for it, and goes after those that could.
  */
 const RANKS = {
@@ -13,7 +13,10 @@ const RANKS = {
   put_projection: 1,
   // Until it is there, edges ask the object, so that a change waits for no more than what was changed itself.
   put_dependant_code: 2,
+  put_redirect: 2,
+  put_host: 2,
   delete_projection: 2,
+  delete_host: 2,
   delete_code: 3,
   erase_log: 4,
   configure_log: 10,

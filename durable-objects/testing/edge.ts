@@ -124,7 +124,9 @@ export function edgeOutside(): Outside {
   return {
     deliver: (request) => edge.deliver(request, tick),
     warm: async (slug) => void edge.warmed.push(slug),
-    configuration: async (orgId) => ({ orgId, slug: "asked-for", revision: 0, triggers: [], signingSecrets: {} }),
+    configuration: async (orgId) => {
+      return { orgId, slug: "asked-for", revision: 0, resting: false, triggers: [], signingSecrets: {} };
+    },
     chance: () => 0,
   };
 }

@@ -7,6 +7,8 @@ type Deed = `${"put" | "delete" | "erase" | "configure"} ${string}`;
 /** An outside in memory that fails on command; shared by the tests and the objects they make. */
 class Playground {
   readonly values = new Map<string, string>();
+  /** When they go by themselves, in seconds since the epoch, where they do. */
+  readonly expirations = new Map<string, number>();
   readonly deeds: Deed[] = [];
   /** What Dispatchers and Stores were told last. */
   readonly configurations = new Map<string, DispatcherConfiguration>();
@@ -21,6 +23,7 @@ class Playground {
 
   reset(): void {
     this.values.clear();
+    this.expirations.clear();
     this.configurations.clear();
     this.storeTriggers.clear();
     this.retentions.clear();
@@ -43,9 +46,11 @@ export const playground = new Playground();
 export const playgroundOutside: Outside = {
   projections: {
     get: async (key) => playground.values.get(key) ?? null,
-    put: async (key, value) => {
+    put: async (key, value, options) => {
       await playground.act(`put ${key}`, key);
       playground.values.set(key, value);
+      if (options === undefined) playground.expirations.delete(key);
+      else playground.expirations.set(key, options.expiration);
     },
     delete: async (key) => {
       await playground.act(`delete ${key}`, key);

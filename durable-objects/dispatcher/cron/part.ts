@@ -45,10 +45,10 @@ export class CronPart implements Part {
    * many objects have schedules for the same second, and would stand in each other's way just then.
    */
   get wakeUp(): WakeUp {
-    const { db } = this.#deps;
+    const { db, configuration } = this.#deps;
     return {
       dueAt: () => {
-        const startsAt = db.exists ? nextStartAt(db) : null;
+        const startsAt = db.exists && !configuration.resting ? nextStartAt(db) : null;
         return startsAt === null ? null : startsAt - this.#headStartMs;
       },
       run: async (now) => this.run(now),
@@ -63,15 +63,19 @@ export class CronPart implements Part {
     engine.commit(() => {
       let steps = 0;
       for (const row of dueSchedules(db, now + this.#headStartMs)) {
-        steps += this.#setOff(row, Math.max(now, row.starts_at));
+        steps += this.#setOff(row, configuration.triggers.get(row.trigger_id), Math.max(now, row.starts_at));
         if (steps >= CRON_STEPS_PER_PASS) break;
       }
     });
   }
 
   configured(_before: ReadonlyMap<string, Trigger>, after: ReadonlyMap<string, Trigger>, now: number): void {
-    reconcile(this.#deps.db, after, this.#deps.chance, now);
-    forgetOthers(this.#deps.db, now);
+    const { db, chance, configuration } = this.#deps;
+    reconcile(db, after, chance, now);
+    forgetOthers(db, now);
+    // Until this change: no schedule was looked at, and each is to run once for all that was missed.
+    if (configuration.resting)
+      for (const row of dueSchedules(db, now)) this.#setOff(row, after.get(row.trigger_id), now);
   }
 
   ended(row: DeliveryRow, end: AttemptMade & { state: "done" | "dead" }): void {
@@ -100,16 +104,16 @@ export class CronPart implements Part {
   }
 
   /** `at` is when it starts. */
-  #setOff(row: ScheduleRow, at: number): number {
+  #setOff(row: ScheduleRow, trigger: Trigger | undefined, at: number): number {
     const { db, configuration, chance, engine } = this.#deps;
     const source = JSON.parse(row.source) as SourceOf<"cron">;
     const pass = passOf(source, row.due_at, at);
     setDue(db, { id: row.trigger_id, source, text: row.source }, pass.nextAt, chance());
-    const trigger = configuration.triggers.get(row.trigger_id);
     if (trigger === undefined) return pass.steps;
     let { missed } = pass;
-    // While it is paused the newest run stands for all before it: resumed, it is to run once.
-    if (trigger.state === "paused") missed += supersede(db, trigger.id, engine.backlog.taken());
+    // While it is paused, or its org rests, the newest run stands for all before it: resumed, it is to run once.
+    if (trigger.state === "paused" || configuration.resting)
+      missed += supersede(db, trigger.id, engine.backlog.taken());
     this.#deliver({ id: trigger.id, source }, { ...pass, missed: Math.min(missed, CRON_MISSED_MAX) }, at);
     return pass.steps;
   }

@@ -84,9 +84,10 @@ export class Engine {
 
   /** Reads the configuration, and delivers for its active triggers, and runs, from now on. */
   reload(): void {
-    this.#deps.configuration.load();
-    const active = [...this.#deps.configuration.triggers.values()].filter(({ state }) => state === "active");
-    this.backlog.setSources([...active.map(({ id }) => id), ASYNC_SOURCE]);
+    const { configuration } = this.#deps;
+    configuration.load();
+    const active = [...configuration.triggers.values()].filter(({ state }) => state === "active");
+    this.backlog.setSources(configuration.resting ? [] : [...active.map(({ id }) => id), ASYNC_SOURCE]);
     this.#safetyAt = null;
   }
 

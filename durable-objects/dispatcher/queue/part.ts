@@ -161,8 +161,8 @@ export class QueuePart implements Part {
 
   #pull(consumer: Consumer, now: number): void {
     this.#dueAt = undefined;
-    if (consumer.state !== "active") return;
-    const { db, engine } = this.#deps;
+    const { db, engine, configuration } = this.#deps;
+    if (consumer.state !== "active" || configuration.resting) return;
     const fullUntil = pull({ db, add: engine.add.bind(engine) }, consumer, now);
     if (fullUntil === null) this.#fullUntil.delete(consumer.id);
     else this.#fullUntil.set(consumer.id, fullUntil);
@@ -192,7 +192,7 @@ export class QueuePart implements Part {
     const oldest = rows.oldestAt(db);
     if (oldest === null) return null;
     const times = [oldest + QUEUE_KEPT_MS + 1];
-    for (const trigger of configuration.triggers.values()) {
+    for (const trigger of configuration.resting ? [] : configuration.triggers.values()) {
       if (!isConsumer(trigger) || trigger.state !== "active") continue;
       const at = nextPullAt(db, trigger, now);
       if (at !== null) times.push(Math.max(at, this.#fullUntil.get(trigger.id) ?? 0));
