@@ -22,7 +22,7 @@ export const putPlan = endpoint({
   method: "PUT",
   path: "/plans/{name}",
   tag: "Plans",
-  summary: "Make a plan or change one; all orgs of the plan get its new quotas",
+  summary: "Make a plan or change one; all orgs of the plan get its new quotas and prices",
   capability: "plans:write",
   params,
   body: planSchema.omit({ name: true }),

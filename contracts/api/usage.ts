@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import { idSchema } from "../ids.ts";
+import { costSchema } from "../prices.ts";
 import { endpoint, pageOf, pageQuery, timestamp } from "./endpoint.ts";
 import { momentSchema } from "./executions.ts";
 import { orgParams } from "./orgs.ts";
@@ -18,6 +19,8 @@ const counts = {
   refused: z.number().int(),
   /** Data of all collections at the last look, in bytes; null where nobody looked. */
   storageBytes: z.number().int().nullable(),
+  /** What that costs at the prices that the org's plan has now; null where it has none, or the org is gone. */
+  cost: costSchema.nullable(),
 };
 
 /** Which time is asked for; the month that is running where nothing is said. */

@@ -44,12 +44,12 @@ test("an org reads what it used: the hour that is running at once, and sums by h
   const period = `from=${hour - USAGE_HOUR_MS}&to=${hour + USAGE_HOUR_MS}`;
   const byHour = await usage("busy", `?by=hour&${period}`);
   expect(byHour.status).toBe(200);
-  const now = { requests: 3, executions: 2, failures: 1, cpuMs: 1.5, refused: 4, storageBytes: null };
+  const now = { requests: 3, executions: 2, failures: 1, cpuMs: 1.5, refused: 4, storageBytes: null, cost: null };
   expect(byHour.json).toEqual({
     from: hour - USAGE_HOUR_MS,
     to: hour + USAGE_HOUR_MS,
     items: [
-      { at: hour - USAGE_HOUR_MS, ...NO_USAGE, requests: 10, storageBytes: null },
+      { at: hour - USAGE_HOUR_MS, ...NO_USAGE, requests: 10, storageBytes: null, cost: null },
       { at: hour, ...now },
     ],
     total: { ...now, requests: 13 },

@@ -14,6 +14,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 
+import type { Budget } from "../../../contracts/budgets.ts";
 import type {
   DriverName,
   MachineDriverName,
@@ -25,6 +26,7 @@ import type {
   StepState,
 } from "../../../contracts/machines.ts";
 import { DEFAULT_PLAN, type OwnQuotas, type QuotaName, type Quotas } from "../../../contracts/plans.ts";
+import type { Prices } from "../../../contracts/prices.ts";
 import type { OrgState } from "../../../contracts/projection.ts";
 import type { OrgRole, PlatformRole, Scope } from "../../../contracts/rights.ts";
 
@@ -193,7 +195,7 @@ export const plan = pgTable("plan", {
   title: text().notNull(),
   quotas: jsonb().$type<Quotas>().notNull(),
   /** What use costs; nothing where it is empty. */
-  prices: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+  prices: jsonb().$type<Prices>().notNull().default({}),
   createdAt: createdAt(),
   updatedAt: updatedAt(),
 });
@@ -211,7 +213,7 @@ export const org = pgTable(
     suspendedBy: text().$type<"org" | "platform">(),
     suspendedReason: text(),
     /** What it may cost in a month; null for whatever it costs. */
-    budget: jsonb().$type<Record<string, unknown>>(),
+    budget: jsonb().$type<Budget>(),
     createdBy: text().references(() => user.id, { onDelete: "set null" }),
     plan: text()
       .notNull()
@@ -481,17 +483,17 @@ export const mail = pgTable(
   (table) => [index("mail_due").on(table.state, table.dueAt), index("mail_created").on(table.createdAt)],
 );
 
-/** Warnings that an org comes near to a quota or has used it up: each is given once a month. */
+/** Warnings that an org comes near to a quota or its budget, or has used it up: each is given once a month. */
 export const quotaWarning = pgTable(
   "quota_warning",
   {
     orgId: text()
       .notNull()
       .references(() => org.id, { onDelete: "cascade" }),
-    quota: text().$type<QuotaName>().notNull(),
+    quota: text().$type<QuotaName | "budget">().notNull(),
     /** The first of the month, UTC. */
     monthAt: at().notNull(),
-    /** Of the quota. */
+    /** Of the quota or the budget. */
     percent: integer().notNull(),
     createdAt: createdAt(),
   },

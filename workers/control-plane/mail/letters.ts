@@ -139,10 +139,52 @@ export function quotaLetter(facts: {
   });
 }
 
+/** Tells an owner how much of an org's budget is spent. */
+export function budgetLetter(facts: {
+  to: string;
+  org: { name: string; slug: string };
+  /** The warning's own share of the budget, in hundredths. */
+  percent: number;
+  /** In words, such as `41.20 EUR`. */
+  spent: string;
+  budget: string;
+  /** The month that it is about, and when the next begins; epoch milliseconds. */
+  monthAt: number;
+  resetsAt: number;
+  /** Whether the org stops when all of it is spent. */
+  stops: boolean;
+  url: string;
+}): Letter {
+  const { to, org, percent, spent, budget, monthAt, url } = facts;
+  const title = `has spent ${percent === 100 ? "" : `${percent} % of `}its budget`;
+  const month = MONTH.format(monthAt);
+  return compose({
+    to,
+    subject: `${inOneLine(org.name)} ${title}`,
+    title: `${org.name} ${title}`,
+    paragraphs: [
+      `The org ${org.name} (${org.slug}) has cost ${spent} in ${month}, of a budget of ${budget}.`,
+      consequenceOf(facts),
+    ],
+    action: { label: "Look at it", url },
+    closing: [
+      "`isola budget get` shows how it stands. Owners and admins of the org change it with `isola budget set`.",
+    ],
+  });
+}
+
+function consequenceOf({ percent, stops, resetsAt }: { percent: number; stops: boolean; resetsAt: number }): string {
+  if (!stops) return "Nothing is stopped for that: the budget only warns.";
+  if (percent < 100) return "When all of it is spent, its requests are refused and its events wait.";
+  return `Until ${momentOf(resetsAt)}, or until the budget is raised, its requests are refused and its events wait.`;
+}
+
 /** A subject is one line, whatever people call themselves. */
 const inOneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
 
 const FORMAT = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+
+const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
 
 /** A moment for people: a letter does not know its reader's time zone. */
 const momentOf = (at: number): string => `${FORMAT.format(at)} UTC`;

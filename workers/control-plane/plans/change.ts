@@ -1,32 +1,35 @@
-import { and, count, eq, sql } from "drizzle-orm";
+import { and, count, eq, isNotNull, ne, type SQL, sql } from "drizzle-orm";
 
 import type { Actor } from "../../../contracts/doors.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import { PLANS_MAX } from "../../../contracts/limits.ts";
-import { DEFAULT_PLAN, type Plan, type Quotas } from "../../../contracts/plans.ts";
+import { DEFAULT_PLAN, type Plan } from "../../../contracts/plans.ts";
 import { audit } from "../audit/write.ts";
 import type { Queries } from "../database/connect.ts";
 import { org, plan } from "../database/schema.ts";
 import type { Scope } from "../scope.ts";
+import { requireOneCurrency } from "./currency.ts";
 
 export type PlanRow = typeof plan.$inferSelect;
 
-/** Makes a plan, or changes one and has its orgs told: with the change, all of them are due. */
-export async function savePlan(scope: Scope, { name, title, quotas }: Plan, actor: Actor): Promise<PlanRow> {
+/**
+ * Makes a plan, or changes one and has its orgs told: with the change, all of them are due whom it concerns. Throws
+ * `conflict` for one plan too many, and for prices in another currency than the platform's.
+ */
+export async function savePlan(scope: Scope, { name, title, quotas, prices }: Plan, actor: Actor): Promise<PlanRow> {
   return scope.database.transaction(async (tx) => {
     const before = await lockPlan(tx, name);
     if (before === null) await requireRoom(tx);
+    if (prices.currency !== undefined) await requireOneCurrency(tx, name, prices.currency);
     const [saved] = await tx
       .insert(plan)
-      .values({ name, title, quotas })
-      .onConflictDoUpdate({ target: plan.name, set: { title, quotas, updatedAt: new Date() } })
+      .values({ name, title, quotas, prices })
+      .onConflictDoUpdate({ target: plan.name, set: { title, quotas, prices, updatedAt: new Date() } })
       .returning();
     if (saved === undefined) throw new Error(`The plan ${name} was not stored`);
-    if (before !== null && !sameQuotas(before.quotas, quotas)) await markOrgs(tx, name);
-    const details = {
-      before: before === null ? null : { title: before.title, quotas: before.quotas },
-      after: { title, quotas },
-    };
+    if (before !== null && !isSame(before.quotas, quotas)) await markOrgs(tx, name);
+    else if (before !== null && !isSame(before.prices, prices)) await markOrgs(tx, name, isNotNull(org.budget));
+    const details = { before: before === null ? null : offered(before), after: offered(saved) };
     await audit(tx, scope, { actor, action: before === null ? "plan.create" : "plan.change", target: name, details });
     return saved;
   });
@@ -47,7 +50,7 @@ export async function removePlan(scope: Scope, name: string, actor: Actor): Prom
       throw new PlatformError("conflict", message, { plan: name, orgs });
     }
     await tx.delete(plan).where(eq(plan.name, name));
-    const details = { before: { title: before.title, quotas: before.quotas } };
+    const details = { before: offered(before) };
     await audit(tx, scope, { actor, action: "plan.delete", target: name, details });
   });
 }
@@ -75,16 +78,16 @@ async function requireRoom(tx: Queries): Promise<void> {
   throw new PlatformError("conflict", `There are ${PLANS_MAX} plans already. Remove one first.`, { limit: PLANS_MAX });
 }
 
-async function markOrgs(tx: Queries, name: string): Promise<void> {
+const offered = ({ title, quotas, prices }: PlanRow) => ({ title, quotas, prices });
+
+async function markOrgs(tx: Queries, name: string, which?: SQL): Promise<void> {
   await tx
     .update(org)
     .set({ quotasRevision: sql`${org.quotasRevision} + 1` })
-    .where(and(eq(org.plan, name), eq(org.state, "running")));
+    .where(and(eq(org.plan, name), ne(org.state, "destroying"), which));
 }
 
-function sameQuotas(a: Quotas, b: Quotas): boolean {
+function isSame<T extends object>(a: T, b: T): boolean {
   const entries = Object.entries(a);
-  return (
-    entries.length === Object.keys(b).length && entries.every(([name, value]) => b[name as keyof Quotas] === value)
-  );
+  return entries.length === Object.keys(b).length && entries.every(([name, value]) => b[name as keyof T] === value);
 }

@@ -1,5 +1,7 @@
-import { and, asc, eq, gt, lt } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, lt } from "drizzle-orm";
 
+import { edgeBudget } from "../../../contracts/budgets.ts";
+import type { SettingsPatch } from "../../../contracts/doors.ts";
 import { platformErrorOf } from "../../../contracts/errors.ts";
 import { QUOTAS_PUBLISH_CONCURRENCY } from "../../../contracts/limits.ts";
 import { effectiveQuotas } from "../../../contracts/plans.ts";
@@ -14,20 +16,20 @@ const ROUNDS_MAX = 3;
 const PAGE = 100;
 
 /**
- * Tells an org's object what the org may have now, and notes that it knows; may be repeated. Nothing is said where the
+ * Tells an org's object what the org may have and cost now, and notes that it knows; may be repeated. Nothing is said where the
  * object knows already, or the org is gone or about to go.
  */
 export async function publishQuotas(scope: Scope, orgId: string): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const [due] = await scope.database
-      .select({ org, ofPlan: plan.quotas })
+      .select({ org, ofPlan: plan.quotas, prices: plan.prices })
       .from(org)
       .innerJoin(plan, eq(plan.name, org.plan))
       .where(and(eq(org.id, orgId), unpublished));
     if (due === undefined) return;
-    const { id, slug, openedAt, quotas, quotasRevision } = due.org;
+    const { id, slug, openedAt, quotas, budget, quotasRevision } = due.org;
     if (openedAt === null) await openOrg(scope, { id, slug });
-    await tell(scope, id, effectiveQuotas(due.ofPlan, quotas));
+    await tell(scope, id, { quotas: effectiveQuotas(due.ofPlan, quotas), budget: edgeBudget(budget, due.prices) });
     await scope.edges.forget(slug);
     const noted = await scope.database
       .update(org)
@@ -67,12 +69,12 @@ export async function publishAllQuotas(scope: Scope, until: number): Promise<voi
   }
 }
 
-const unpublished = and(lt(org.quotasPublished, org.quotasRevision), eq(org.state, "running"));
+const unpublished = and(lt(org.quotasPublished, org.quotasRevision), inArray(org.state, ["running", "suspended"]));
 
 /** An org that its object does not know any more needs none. */
-async function tell(scope: Scope, orgId: string, quotas: ReturnType<typeof effectiveQuotas>): Promise<void> {
+async function tell(scope: Scope, orgId: string, patch: SettingsPatch): Promise<void> {
   try {
-    await scope.state.changeSettings(orgId, { quotas });
+    await scope.state.changeSettings(orgId, patch);
   } catch (error) {
     const code = platformErrorOf(error)?.code;
     if (code !== "not_found" && code !== "gone") throw error;

@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 
 import { effectiveQuotas, QUOTA_NAMES, type QuotaName, type Quotas } from "../../../contracts/plans.ts";
+import type { Prices } from "../../../contracts/prices.ts";
 import { monthStart, nextMonthStart } from "../../../contracts/usage.ts";
 import type { OrgRow } from "../access.ts";
 import { plan } from "../database/schema.ts";
@@ -20,6 +21,12 @@ export interface QuotaStanding {
 export async function quotasOf(scope: Scope, org: Pick<OrgRow, "plan" | "quotas">): Promise<Quotas> {
   const [row] = await scope.database.select({ quotas: plan.quotas }).from(plan).where(eq(plan.name, org.plan));
   return effectiveQuotas(row?.quotas ?? {}, org.quotas);
+}
+
+/** What use costs by an org's plan. */
+export async function pricesOf({ database }: Scope, { plan: name }: Pick<OrgRow, "plan">): Promise<Prices> {
+  const [row] = await database.select({ prices: plan.prices }).from(plan).where(eq(plan.name, name));
+  return row?.prices ?? {};
 }
 
 /** The same with how much there is of each. */

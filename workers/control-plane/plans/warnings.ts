@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 
 import {
   QUOTA_WARNING_INTERVAL_MS,
@@ -18,6 +18,8 @@ import { quotaLetter } from "../mail/letters.ts";
 import { sendLater } from "../mail/outbox.ts";
 import { reportFailure } from "../report.ts";
 import type { Scope } from "../scope.ts";
+import { budgetStandingOf } from "./budget.ts";
+import { detailsOf, letterOfBudget, noteBudget } from "./budget-warnings.ts";
 import { standingOf } from "./standing.ts";
 
 /** What is used up bit by bit: what it counts, and what follows when all of it is. */
@@ -61,7 +63,8 @@ export function reachedOf(
 
 /**
  * Warns the owners of orgs that come near to what their plan allows in a month or in storage, and again when all of it is
- * used: by a letter, and by an entry in the org's audit log; each once a month. Looks at some orgs in each pass.
+ * used, and those of orgs with a budget when so much of it is spent as it says: by a letter, and by an entry in the org's
+ * audit log; each once a month. Looks at some orgs in each pass.
  */
 export async function warnOfQuotas(scope: Scope, now: number): Promise<void> {
   const names = sql.join(
@@ -78,7 +81,7 @@ export async function warnOfQuotas(scope: Scope, now: number): Promise<void> {
       and(
         eq(org.state, "running"),
         or(isNull(org.quotasLookedAt), lt(org.quotasLookedAt, new Date(now - QUOTA_WARNING_INTERVAL_MS))),
-        or(bounded(plan.quotas), bounded(org.quotas)),
+        or(bounded(plan.quotas), bounded(org.quotas), isNotNull(org.budget)),
       ),
     )
     .orderBy(sql`${org.quotasLookedAt} nulls first`)
@@ -93,19 +96,34 @@ export async function warnOfQuotas(scope: Scope, now: number): Promise<void> {
 }
 
 async function lookAt(scope: Scope, row: OrgRow, now: number): Promise<void> {
-  const reached = reachedOf(await standingOf(scope, row));
+  const [standing, ofBudget] = await Promise.all([
+    standingOf(scope, row),
+    row.budget === null ? null : budgetStandingOf(scope, row),
+  ]);
+  const reached = reachedOf(standing);
   await scope.database.transaction(async (tx) => {
     const fresh = await note(tx, row.id, reached, now);
     // Not a change of the org that anybody made.
     const looked = { quotasLookedAt: new Date(now), updatedAt: sql`${org.updatedAt}` };
     await tx.update(org).set(looked).where(eq(org.id, row.id));
-    if (fresh.length === 0) return;
+    const spent = ofBudget === null ? null : await noteBudget(tx, row.id, ofBudget);
+    if (fresh.length === 0 && spent === null) return;
     if (findMailDriver(scope.env) !== null) {
-      for (const to of await ownersOf(tx, row.id)) await sendLater(tx, scope, letterTo(to, scope, row, fresh));
+      for (const to of await ownersOf(tx, row.id)) {
+        if (fresh.length > 0) await sendLater(tx, scope, letterTo(to, scope, row, fresh));
+        if (spent !== null) await sendLater(tx, scope, letterOfBudget(to, row, spent, scope.env.PUBLIC_URL));
+      }
     }
-    const details = Object.fromEntries(fresh.map(({ name, limit, used }) => [name, { limit, used }]));
-    const actor = { type: "platform" as const, id: "quotas", name: "Quotas" };
-    await audit(tx, scope, { actor, action: "quota.warning", target: row.slug, orgId: row.id, details });
+    const entry = {
+      actor: { type: "platform" as const, id: "quotas", name: "Quotas" },
+      target: row.slug,
+      orgId: row.id,
+    };
+    if (fresh.length > 0) {
+      const details = Object.fromEntries(fresh.map(({ name, limit, used }) => [name, { limit, used }]));
+      await audit(tx, scope, { ...entry, action: "quota.warning", details });
+    }
+    if (spent !== null) await audit(tx, scope, { ...entry, action: "budget.warning", details: detailsOf(spent) });
   });
 }
 

@@ -2,12 +2,13 @@ import { and, asc, eq, gt, gte, lt, type SQL, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 
 import { USAGE_RECENT_MS } from "../../../contracts/limits.ts";
+import type { Prices } from "../../../contracts/prices.ts";
 import { hourStart } from "../../../contracts/usage.ts";
 import type { OrgRow } from "../access.ts";
-import { org, usageHour } from "../database/schema.ts";
+import { org, plan, usageHour } from "../database/schema.ts";
 import type { Scope } from "../scope.ts";
 import type { Period, Step } from "./period.ts";
-import { sumBySteps, type UsageSum } from "./sums.ts";
+import { sumBySteps, sumOfHour, type UsageSum } from "./sums.ts";
 
 /**
  * What an org used, oldest first: the last days and what is not copied yet from its object, which is exact to the
@@ -24,7 +25,7 @@ export async function usageOf(
   const recent = Math.max(from, Math.min(copied, hourStart(now - USAGE_RECENT_MS)));
   const old = recent > from ? await storedUsage(scope, id, { from, to: Math.min(recent, to) }, step) : [];
   const hours = recent < to ? await scope.state.usageHours(id, recent, to) : [];
-  return sumBySteps([...old, ...hours.map(({ hourAt, ...counts }) => ({ at: hourAt, ...counts }))], step);
+  return sumBySteps([...old, ...hours.map(sumOfHour)], step);
 }
 
 const sums = {
@@ -37,6 +38,7 @@ const sums = {
     filter (where ${usageHour.storageBytes} is not null))[1]`.mapWith((bytes) =>
     bytes === null ? null : Number(bytes),
   ),
+  storageByteHours: sql<number>`coalesce(sum(${usageHour.storageBytes}), 0)`.mapWith(Number),
 };
 
 function sum(column: AnyPgColumn): SQL<number> {
@@ -53,18 +55,19 @@ async function storedUsage({ database }: Scope, orgId: string, period: Period, s
     .orderBy(at);
 }
 
-/** What each org used, as far as it is copied to the database; by id, one more than `limit`. */
+/** What each org used, as far as it is copied to the database, and its prices; by id, one more than `limit`. */
 export async function usageByOrg(
   { database }: Scope,
   period: Period,
   { after, limit }: { after: string | null; limit: number },
-): Promise<(Omit<UsageSum, "at"> & { orgId: string; slug: string | null })[]> {
+): Promise<(Omit<UsageSum, "at"> & { orgId: string; slug: string | null; prices: Prices | null })[]> {
   return database
-    .select({ orgId: usageHour.orgId, slug: org.slug, ...sums })
+    .select({ orgId: usageHour.orgId, slug: org.slug, prices: plan.prices, ...sums })
     .from(usageHour)
     .leftJoin(org, eq(org.id, usageHour.orgId))
+    .leftJoin(plan, eq(plan.name, org.plan))
     .where(and(within(period), after === null ? undefined : gt(usageHour.orgId, after)))
-    .groupBy(usageHour.orgId, org.slug)
+    .groupBy(usageHour.orgId, org.slug, plan.prices)
     .orderBy(asc(usageHour.orgId))
     .limit(limit + 1);
 }
