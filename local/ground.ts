@@ -103,6 +103,7 @@ export function controlPlaneVariables(
     AUTH_SECRET: inDataFolder(dataDirectory, () => openSecrets(dataDirectory)).authSecret,
     SETUP_TOKEN: setupToken,
     OIDC_PROVIDERS: settings.oidcProviders,
+    SAML_PROVIDERS: settings.samlProviders,
     PUBLIC_URL: publicUrl,
     TENANT_URL: tenantUrl,
     VERSION: parts.version,

@@ -29,6 +29,7 @@ test("everything has a default", () => {
     single: false,
     verbose: false,
     oidcProviders: undefined,
+    samlProviders: undefined,
     mail: { MAIL_DRIVER: "mailbox", MAIL_FROM: undefined, MAIL_API_URL: undefined, MAIL_API_KEY: undefined },
   });
 });
@@ -103,7 +104,9 @@ test("addresses carry the port unless it is the usual one", () => {
 test("identity providers are a list, or none", () => {
   const providers = '[{ "id": "ours" }]';
   expect(readSettings({ ISOLA_OIDC_PROVIDERS: providers }).oidcProviders).toBe(providers);
+  expect(readSettings({ ISOLA_SAML_PROVIDERS: providers }).samlProviders).toBe(providers);
   for (const text of ["{}", "ours", "[{]"]) {
     expect(refusalOf({ ISOLA_OIDC_PROVIDERS: text })).toMatch(/^isola: ISOLA_OIDC_PROVIDERS must be a JSON list/);
+    expect(refusalOf({ ISOLA_SAML_PROVIDERS: text })).toMatch(/^isola: ISOLA_SAML_PROVIDERS must be a JSON list/);
   }
 });

@@ -32,6 +32,7 @@ export interface Settings {
   single: boolean;
   /** Identity providers that people may sign in by, as JSON. */
   oidcProviders: string | undefined;
+  samlProviders: string | undefined;
   /** Repeat the logs of all processes on stderr. */
   verbose: boolean;
   /** How letters leave, as the control plane takes it; by default nothing leaves and the page `/mailbox` shows them. */
@@ -86,6 +87,7 @@ const environmentSchema = z
     ISOLA_SINGLE: flag.default(false),
     ISOLA_VERBOSE: flag.default(false),
     ISOLA_OIDC_PROVIDERS: z.string().refine(isList, "must be a JSON list; see docs/sign-in.md").optional(),
+    ISOLA_SAML_PROVIDERS: z.string().refine(isList, "must be a JSON list; see docs/sign-in.md").optional(),
     MAIL_DRIVER: z.enum(["mailbox", "http"], "must be mailbox or http").default("mailbox"),
     MAIL_FROM: z.string().optional(),
     MAIL_API_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
@@ -132,6 +134,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, platform: NodeJS.Pl
     single: values.ISOLA_SINGLE || platform === "win32",
     verbose: values.ISOLA_VERBOSE,
     oidcProviders: values.ISOLA_OIDC_PROVIDERS,
+    samlProviders: values.ISOLA_SAML_PROVIDERS,
     mail: { MAIL_DRIVER, MAIL_FROM, MAIL_API_URL, MAIL_API_KEY },
   };
 }
