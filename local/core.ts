@@ -9,6 +9,7 @@ import {
   keeperWorker,
   type ControlPlaneVariables,
   type MiniflareWorker,
+  type ServiceBindings,
   type WorkerCode,
 } from "./workers.ts";
 
@@ -23,6 +24,8 @@ export interface CoreOptions extends Pick<RuntimeOptions, "stateDirectory" | "lo
   socketsDirectory: string;
   code: Omit<WorkerCode, "router">;
   controlPlane: ControlPlaneVariables;
+  /** What makes machines, where it is reached by a binding. */
+  providers: ServiceBindings;
   /** What the org's secrets are sealed with. */
   secretsKeys: string;
   /** Path of each edge's dispatch socket. */
@@ -81,6 +84,7 @@ function coreWorkers({
   socketsDirectory,
   code,
   controlPlane,
+  providers,
   secretsKeys,
   dispatchSockets,
 }: CoreOptions): MiniflareWorker[] {
@@ -97,7 +101,7 @@ function coreWorkers({
       unsafeDirectSockets: [socket("projections", "kvReader"), socket("pulse", "pulse")],
     },
     {
-      ...controlPlaneWorker(code.controlPlane, controlPlane, dispatch),
+      ...controlPlaneWorker(code.controlPlane, controlPlane, { ...dispatch, ...providers }),
       unsafeDirectSockets: [socket("control-plane"), socket("directory", "Directory")],
     },
     { ...durableObjectsWorker(code.durableObjects, secretsKeys, dispatch), unsafeDirectSockets: [socket("state")] },

@@ -9,6 +9,9 @@ export const COMPATIBILITY_DATE = "2026-10-01";
 /** Compatibility flags of the router: it writes down which callers went away before their answer. */
 export const ROUTER_FLAGS = ["enable_request_signal"];
 
+/** Where machines are that this computer's own providers have made; only addresses that the platform knows are asked there. */
+export const MACHINE_NETWORKS = ["local", "private", "public"];
+
 /** Heap of one isolate, in mebibytes, as on Cloudflare. Past it the runtime ends the whole process. */
 const HEAP_MEBIBYTES = 128;
 
@@ -65,6 +68,8 @@ const config :Workerd.Config = (
     (name = "router", worker = .router),
     # What scripts may reach: the public network, not this machine and not its neighbours.
     (name = "internet", network = (allow = ["public"], deny = [${unreachableNetworks().map(text).join(", ")}], tlsOptions = (trustBrowserCas = true))),
+    # Machines of orgs, for the router alone: on this computer and beside it.
+    (name = "machines", network = (allow = [${MACHINE_NETWORKS.map(text).join(", ")}], tlsOptions = (trustBrowserCas = true))),
     # What the router itself may reach other than its bindings.
     (name = "nowhere", network = (allow = [])),
 ${external("state", config.core.state, rpc)}
@@ -90,6 +95,7 @@ const router :Workerd.Worker = (
     (name = "CONTROL_PLANE", service = "control-plane"),
     (name = "PROJECTIONS", kvNamespace = "projections"),
     (name = "INTERNET", service = "internet"),
+    (name = "MACHINES", service = "machines"),
 ${variables.join("\n")}
   ],
   globalOutbound = "nowhere",

@@ -12,6 +12,7 @@ import { edgeConfig } from "./edge-config.ts";
 import { openLog } from "./log-file.ts";
 import { startOfProcess } from "./processes.ts";
 import { killLeftovers, SOCKETS_PREFIX, writeRun } from "./run-file.ts";
+import { openSecrets } from "./secrets.ts";
 import { explainFileFault, StartError } from "./start-error.ts";
 import { disposeAll, temporaryFolder } from "./testing/platform.ts";
 
@@ -62,6 +63,22 @@ test("ends a process of an earlier run, and spares one that only has its pid", a
   expect(existsSync(socketsDirectory)).toBe(false);
   expect(existsSync(path)).toBe(false);
   stranger.kill();
+});
+
+test("a file of secrets of an earlier version gets what it lacks, keeps what it has, and is written once", () => {
+  const dataDirectory = temporaryFolder();
+  const authSecret = "a-secret-of-at-least-thirty-two-characters";
+  const path = join(dataDirectory, "secrets.json");
+  writeFileSync(path, JSON.stringify({ authSecret }));
+  const secrets = openSecrets(dataDirectory);
+  expect(secrets.authSecret).toBe(authSecret);
+  expect(secrets.platformId).toMatch(/^[a-z0-9]{8,32}$/);
+  expect(secrets.machineKey).toMatch(/^[\w-]{43}$/);
+  expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(secrets);
+  expect(openSecrets(dataDirectory)).toEqual(secrets);
+  expect(openSecrets(temporaryFolder()).platformId).not.toBe(secrets.platformId);
+  writeFileSync(path, JSON.stringify({ ...secrets, platformId: "UPPER CASE" }));
+  expect(() => openSecrets(dataDirectory)).toThrow("is damaged");
 });
 
 test("a damaged run file gets neither a process killed nor a folder removed", () => {

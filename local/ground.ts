@@ -10,7 +10,10 @@ import { openRegister, type Register } from "./register.ts";
 import { killLeftovers, SOCKETS_PREFIX } from "./run-file.ts";
 import { formatKeys, openSecrets, randomToken } from "./secrets.ts";
 import { addressesOf, type Settings } from "./settings.ts";
-import type { ControlPlaneVariables, WorkerCode } from "./workers.ts";
+import type { ControlPlaneVariables, ServiceBindings, WorkerCode } from "./workers.ts";
+
+/** No RPC goes over it, though Miniflare's types ask for a host that says so. */
+const PLAIN_HTTP = {} as { capnpConnectHost: string };
 
 /** A database that is open and migrated. */
 export interface LaunchedDatabase {
@@ -90,17 +93,46 @@ export function openLogOn({ settings, undo }: Ground, name: string): LogFile {
   return log;
 }
 
+/** Where the control plane finds the practice provider; nothing where there is none. */
+export type PracticeVariables = Readonly<Partial<Record<"MOCK_PROVIDER_URL" | "MOCK_PROVIDER_TOKEN", string>>>;
+
+/** Starts the provider of the driver `mock`, where that is among the drivers; it ends with the run, its state stays. */
+export async function openPracticeOn({ settings, undo }: Ground): Promise<PracticeVariables> {
+  const { dataDirectory, machines } = settings;
+  if (!machines.drivers.includes("mock")) return {};
+  const { startPracticeProvider } = await import("./machines/provider.ts");
+  const token = randomToken();
+  const provider = await startPracticeProvider({ token, stateFile: join(dataDirectory, "machines", "practice.json") });
+  undo.defer(() => provider.stop());
+  return { MOCK_PROVIDER_URL: provider.url, MOCK_PROVIDER_TOKEN: token };
+}
+
+/** What makes machines and is reached through a socket of this computer. */
+export function providerBindings({ settings: { machines } }: Ground): ServiceBindings {
+  const { docker } = machines;
+  if (docker === null || !("socketPath" in docker)) return {};
+  return { DOCKER: { external: { address: `unix:${docker.socketPath}`, http: PLAIN_HTTP } } };
+}
+
 /** What the control plane is bound to in every kind of run. */
 export function controlPlaneVariables(
   { settings, parts, setupToken }: Ground,
   database: LaunchedDatabase,
+  practice: PracticeVariables,
 ): ControlPlaneVariables {
-  const { dataDirectory } = settings;
+  const { dataDirectory, machines } = settings;
   const { publicUrl, tenantUrl } = addressesOf(settings);
+  const { authSecret, machineKey, platformId } = inDataFolder(dataDirectory, () => openSecrets(dataDirectory));
   return {
     ...database.variables,
     ...settings.mail,
-    AUTH_SECRET: inDataFolder(dataDirectory, () => openSecrets(dataDirectory)).authSecret,
+    ...machines.variables,
+    ...practice,
+    DRIVERS: machines.drivers.join(","),
+    DOCKER_URL: machines.docker !== null && "url" in machines.docker ? machines.docker.url : undefined,
+    AUTH_SECRET: authSecret,
+    MACHINE_KEY: machineKey,
+    PLATFORM_ID: platformId,
     SETUP_TOKEN: setupToken,
     OIDC_PROVIDERS: settings.oidcProviders,
     SAML_PROVIDERS: settings.samlProviders,
@@ -119,6 +151,7 @@ export function secretsKeysOf({ settings: { dataDirectory } }: Ground): string {
 
 /** What the router is bound to in every kind of run, but for the way its log is delivered. */
 export function routerVariables({ settings, parts }: Ground): Readonly<Record<string, string>> {
+  const { dataDirectory } = settings;
   const { appHost, publicUrl, tenantUrl } = addressesOf(settings);
   return {
     DOMAIN: settings.domain,
@@ -126,6 +159,7 @@ export function routerVariables({ settings, parts }: Ground): Readonly<Record<st
     PUBLIC_URL: publicUrl,
     TENANT_URL: tenantUrl,
     VERSION: parts.version,
+    MACHINE_KEY: inDataFolder(dataDirectory, () => openSecrets(dataDirectory)).machineKey,
   };
 }
 

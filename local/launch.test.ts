@@ -177,11 +177,18 @@ test("other users of the computer reach nothing but the public port", async () =
   expect(statSync(socketsDirectory).mode & 0o777).toBe(0o700);
   expect([core, ...edges].flatMap(listeningPorts).filter((port) => port !== platform.port)).toEqual([]);
   const launcherPorts = listeningPorts(platform.process.pid ?? 0).filter((port) => port !== platform.port);
-  // Miniflare's way back from the runtime; it asks for a secret.
-  expect(launcherPorts).toHaveLength(1);
-  for (const path of ["/", "/core/log", "/core/do-storage/durable-objects-Org", "/core/store-temp-file"]) {
-    const response = await fetch(`http://127.0.0.1:${launcherPorts[0]}${path}`, { method: "POST", body: "x" });
-    expect([path, response.status]).toEqual([path, 403]);
+  // Miniflare's way back from the runtime, and the practice provider; each asks for a secret.
+  expect(launcherPorts).toHaveLength(2);
+  for (const path of [
+    "/",
+    "/resources",
+    "/core/log",
+    "/core/do-storage/durable-objects-Org",
+    "/core/store-temp-file",
+  ]) {
+    const asking = launcherPorts.map((port) => fetch(`http://127.0.0.1:${port}${path}`, { method: "POST", body: "x" }));
+    const statuses = (await Promise.all(asking)).map(({ status }) => status);
+    expect([path, ...statuses.toSorted((one, other) => one - other)]).toEqual([path, 401, 403]);
   }
 });
 

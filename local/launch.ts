@@ -15,6 +15,8 @@ import {
   layGround,
   openDatabaseOn,
   openLogOn,
+  openPracticeOn,
+  providerBindings,
   routerVariables,
   secretsKeysOf,
   stateDirectoryOf,
@@ -22,6 +24,7 @@ import {
   type Launched,
   type LaunchedDatabase,
   type LaunchParts,
+  type PracticeVariables,
 } from "./ground.ts";
 import { CAN_SHARE_PORT, holdSockets, type HeldSocket } from "./listen.ts";
 import { watchKeys, type KeysWatch } from "./keys-watch.ts";
@@ -54,9 +57,10 @@ export async function launch(settings: Settings, parts: LaunchParts, progress: P
   // The slow parts do not need each other. All are waited for before one may fail, so that what they open is undone.
   const opening = openDatabaseOn(ground);
   const bundling = bundleAll(parts.entries, cacheDirectoryOf(ground));
-  await Promise.allSettled([opening, bundling, import("./core.ts")]);
+  const practice = openPracticeOn(ground);
+  await Promise.allSettled([opening, bundling, practice, import("./core.ts")]);
   const code = await bundling;
-  const core = await runCore(ground, await opening, code, dispatchSockets);
+  const core = await runCore(ground, await opening, await practice, code, dispatchSockets);
   const edges = runEdges(ground, code, {
     publicSockets: sockets.slice(0, publicAddresses.length),
     dispatchSockets: sockets.slice(publicAddresses.length),
@@ -78,6 +82,7 @@ export async function launch(settings: Settings, parts: LaunchParts, progress: P
 async function runCore(
   ground: Ground,
   database: LaunchedDatabase,
+  provider: PracticeVariables,
   code: WorkerCode,
   dispatchSockets: readonly string[],
 ): Promise<Core> {
@@ -88,7 +93,8 @@ async function runCore(
     socketsDirectory,
     stateDirectory: stateDirectoryOf(ground),
     code,
-    controlPlane: controlPlaneVariables(ground, database),
+    controlPlane: controlPlaneVariables(ground, database, provider),
+    providers: providerBindings(ground),
     secretsKeys: secretsKeysOf(ground),
     dispatchSockets,
     log: openLogOn(ground, "core"),

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { StartError } from "./start-error.ts";
 
 const SECRET_BYTES = 32;
+const PLATFORM_ID_BYTES = 6;
 
 const keySchema = z
   .base64()
@@ -17,7 +18,14 @@ const secretsSchema = z.object({
   authSecret: z.string().min(32),
   /** Seal the orgs' secrets: version → 32 bytes in base 64. Losing one loses what it sealed. */
   secretsKeys: z.record(z.string().regex(/^[1-9][0-9]{0,5}$/), keySchema),
+  /** What machines' secrets are derived of. Another one makes every machine a stranger. */
+  machineKey: z.string().min(32),
+  /** Tells what this installation made at providers from what others did. Another one makes orphans of all of it. */
+  platformId: z.string().regex(/^[a-z0-9]{8,32}$/),
 });
+/** Data folders of earlier versions have only the first of them. */
+const writtenSchema = secretsSchema.partial({ secretsKeys: true, machineKey: true, platformId: true });
+const keysFileSchema = secretsSchema.pick({ authSecret: true, secretsKeys: true });
 
 /** What is drawn once for a data folder and must never change after. */
 export type Secrets = z.infer<typeof secretsSchema>;
@@ -30,19 +38,17 @@ export type Secrets = z.infer<typeof secretsSchema>;
 export function openSecrets(dataDirectory: string): Secrets {
   const path = secretsFile(dataDirectory);
   const text = readIfThere(path);
-  if (text !== null) {
-    const parsed = secretsSchema.partial({ secretsKeys: true }).safeParse(parseJson(text));
-    if (parsed.success && parsed.data.secretsKeys !== undefined) return secretsSchema.parse(parsed.data);
-    // A data folder from before there were any secrets of orgs.
-    if (parsed.success) {
-      const secrets: Secrets = { authSecret: parsed.data.authSecret, secretsKeys: firstKey() };
-      write(path, secrets);
-      return secrets;
-    }
+  if (text === null) {
+    const secrets = completed({ authSecret: randomToken() });
+    write(path, secrets);
+    return secrets;
+  }
+  const parsed = writtenSchema.safeParse(parseJson(text));
+  if (!parsed.success) {
     throw new StartError(`${path} is damaged`, "restore it from a backup, or remove it to sign everybody out");
   }
-  const secrets: Secrets = { authSecret: randomToken(), secretsKeys: firstKey() };
-  write(path, secrets);
+  const secrets = completed(parsed.data);
+  if (Object.keys(secrets).length > Object.keys(parsed.data).length) write(path, secrets);
   return secrets;
 }
 
@@ -52,7 +58,7 @@ export const secretsFile = (dataDirectory: string): string => join(dataDirectory
 /** Reads the keys that seal secrets. Throws an `Error` that says what is wrong with the file. */
 export function readSecretsKeys(dataDirectory: string): Secrets["secretsKeys"] {
   const path = secretsFile(dataDirectory);
-  const parsed = secretsSchema.safeParse(parseJson(readFileSync(path, "utf8")));
+  const parsed = keysFileSchema.safeParse(parseJson(readFileSync(path, "utf8")));
   if (parsed.success && Object.keys(parsed.data.secretsKeys).length > 0) return parsed.data.secretsKeys;
   throw new Error(`${path} is not { "authSecret": "…", "secretsKeys": { "<version>": "<32 bytes in base 64>" } }`);
 }
@@ -63,7 +69,13 @@ export const formatKeys = (keys: Secrets["secretsKeys"]): string =>
     .map(([version, key]) => `${version}:${key}`)
     .join(",");
 
-const firstKey = (): Secrets["secretsKeys"] => ({ 1: randomBytes(SECRET_BYTES).toString("base64") });
+/** Draws what is missing. */
+const completed = (written: z.infer<typeof writtenSchema>): Secrets => ({
+  authSecret: written.authSecret,
+  secretsKeys: written.secretsKeys ?? { 1: randomBytes(SECRET_BYTES).toString("base64") },
+  machineKey: written.machineKey ?? randomToken(),
+  platformId: written.platformId ?? randomBytes(PLATFORM_ID_BYTES).toString("hex"),
+});
 
 /** A write that is cut off must not leave half a file. */
 function write(path: string, secrets: Secrets): void {

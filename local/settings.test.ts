@@ -16,7 +16,7 @@ function refusalOf(environment: NodeJS.ProcessEnv): string {
 }
 
 test("everything has a default", () => {
-  expect(readSettings({}, "linux")).toEqual({
+  expect(readSettings({}, "linux", () => false)).toEqual({
     port: 8787,
     host: "127.0.0.1",
     dataDirectory: resolve(".isola"),
@@ -31,6 +31,7 @@ test("everything has a default", () => {
     oidcProviders: undefined,
     samlProviders: undefined,
     mail: { MAIL_DRIVER: "mailbox", MAIL_FROM: undefined, MAIL_API_URL: undefined, MAIL_API_KEY: undefined },
+    machines: { drivers: ["isolate", "external", "mock"], docker: null, variables: {} },
   });
 });
 
@@ -66,6 +67,38 @@ test("letters leave only where everything that takes is given", () => {
   }
   expect(refusalOf({ MAIL_DRIVER: "smtp" })).toContain("MAIL_DRIVER must be mailbox or http");
   expect(refusalOf({ MAIL_API_URL: "file:///tmp/x" })).toContain("MAIL_API_URL must be an http or https URL");
+});
+
+test("Docker is among the drivers where its socket is there, or where somebody says where it is", () => {
+  const machinesOf = (environment: NodeJS.ProcessEnv, platform: NodeJS.Platform = "linux", isThere = false) =>
+    readSettings(environment, platform, () => isThere).machines;
+  const socketPath = "/var/run/docker.sock";
+  expect(machinesOf({}, "linux", true)).toMatchObject({
+    drivers: ["isolate", "external", "mock", "docker"],
+    docker: { socketPath },
+  });
+  expect(machinesOf({}, "win32", true).docker).toBeNull();
+  expect(machinesOf({ ISOLA_DOCKER: "unix:///run/user/1000/docker.sock" }).docker).toEqual({
+    socketPath: "/run/user/1000/docker.sock",
+  });
+  expect(machinesOf({ ISOLA_DOCKER: "tcp://10.0.0.5:2375/" }).docker).toEqual({ url: "http://10.0.0.5:2375" });
+  expect(machinesOf({ ISOLA_DRIVERS: "mock" }, "linux", true).drivers).toEqual(["isolate", "mock"]);
+  expect(refusalOf({ ISOLA_DOCKER: "docker" })).toContain("ISOLA_DOCKER must be the path of a socket");
+});
+
+test("drivers are of a closed list, and get what they cannot do without", () => {
+  const fly = { ISOLA_DRIVERS: "isolate, fly", FLY_API_TOKEN: "secret", FLY_ORG: "ours", FLY_REGIONS: "fra,ams" };
+  expect(readSettings(fly).machines).toMatchObject({
+    drivers: ["isolate", "fly"],
+    variables: { FLY_API_TOKEN: "secret", FLY_ORG: "ours", FLY_REGIONS: "fra,ams" },
+  });
+  expect(refusalOf({ ISOLA_DRIVERS: "isolate,heroku" })).toContain("ISOLA_DRIVERS must be of isolate, docker, fly");
+  expect(refusalOf({ ...fly, FLY_API_TOKEN: "" })).toContain("FLY_API_TOKEN is needed by the driver fly");
+  expect(refusalOf({ CERTIFICATES: "cloudflare" })).toContain(
+    "CLOUDFLARE_ZONE_ID is needed by CERTIFICATES=cloudflare",
+  );
+  expect(refusalOf({ TENANT_DATABASES: "neon" })).toContain("NEON_API_KEY is needed by TENANT_DATABASES=neon");
+  expect(refusalOf({ FLY_REGIONS: "fra;ams" })).toContain("FLY_REGIONS must be names with commas between them");
 });
 
 test("runs in one process where sockets cannot be inherited", () => {

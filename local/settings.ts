@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 
 import { z } from "zod";
 
+import { machineSettingsOf, machineVariables, missingVariables, type MachineSettings } from "./machines/settings.ts";
 import { StartError } from "./start-error.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -37,6 +38,8 @@ export interface Settings {
   verbose: boolean;
   /** How letters leave, as the control plane takes it; by default nothing leaves and the page `/mailbox` shows them. */
   mail: MailVariables;
+  /** What may stand behind orgs besides isolates, and what providers of machines, domains and databases take. */
+  machines: MachineSettings;
 }
 
 /** See docs/mail.md. */
@@ -92,10 +95,15 @@ const environmentSchema = z
     MAIL_FROM: z.string().optional(),
     MAIL_API_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
     MAIL_API_KEY: z.string().optional(),
+    ...machineVariables,
   })
   .refine((values) => (values.ISOLA_OWNER_EMAIL === undefined) === (values.ISOLA_OWNER_PASSWORD === undefined), {
     path: ["ISOLA_OWNER_EMAIL"],
     error: "and ISOLA_OWNER_PASSWORD go together",
+  })
+  .superRefine((values, context) => {
+    for (const { name, message } of missingVariables(values))
+      context.addIssue({ code: "custom", path: [name], message });
   })
   .superRefine((values, context) => {
     if (values.MAIL_DRIVER !== "http") return;
@@ -110,7 +118,11 @@ const environmentSchema = z
  *
  * @throws StartError that names the variable and the rule it breaks.
  */
-export function readSettings(environment: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): Settings {
+export function readSettings(
+  environment: NodeJS.ProcessEnv,
+  platform: NodeJS.Platform = process.platform,
+  isThere?: (path: string) => boolean,
+): Settings {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = environmentSchema.safeParse(present);
   if (!parsed.success) {
@@ -136,6 +148,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, platform: NodeJS.Pl
     oidcProviders: values.ISOLA_OIDC_PROVIDERS,
     samlProviders: values.ISOLA_SAML_PROVIDERS,
     mail: { MAIL_DRIVER, MAIL_FROM, MAIL_API_URL, MAIL_API_KEY },
+    machines: machineSettingsOf(values, platform, isThere),
   };
 }
 

@@ -13,12 +13,13 @@ import {
   layGround,
   openDatabaseOn,
   openLogOn,
+  openPracticeOn,
+  providerBindings,
   routerVariables,
   secretsKeysOf,
   stateDirectoryOf,
   type Ground,
   type Launched,
-  type LaunchedDatabase,
   type LaunchParts,
 } from "./ground.ts";
 import { faultOf } from "./listen.ts";
@@ -31,6 +32,7 @@ import {
   durableObjectsWorker,
   keeperWorker,
   routerWorker,
+  type ControlPlaneVariables,
   type MiniflareWorker,
   type WorkerCode,
 } from "./workers.ts";
@@ -56,9 +58,10 @@ export async function launchSingle(
   await refuseTakenPort(settings);
   const opening = openDatabaseOn(ground);
   const bundling = bundleAll(parts.entries, cacheDirectoryOf(ground));
-  await Promise.allSettled([opening, bundling, import("./miniflare.ts")]);
-  const database = await opening;
-  const { core, reload } = await runAll(ground, database, await bundling);
+  const practice = openPracticeOn(ground);
+  await Promise.allSettled([opening, bundling, practice, import("./miniflare.ts")]);
+  const controlPlane = controlPlaneVariables(ground, await opening, await practice);
+  const { core, reload } = await runAll(ground, controlPlane, await bundling);
   progress.step("platform", `all in one process on port ${settings.port}: a script that hangs stops the others too`);
 
   const { publicUrl } = addressesOf(settings);
@@ -74,7 +77,7 @@ export async function launchSingle(
   return { url: publicUrl, setupLink, failed: watch.failed, reload, stop: () => running.disposeAsync() };
 }
 
-async function runAll(ground: Ground, database: LaunchedDatabase, code: WorkerCode) {
+async function runAll(ground: Ground, controlPlane: ControlPlaneVariables, code: WorkerCode) {
   const { settings, progress, undo, register, socketsDirectory } = ground;
   const { miniflareOptions, runtimePid, startMiniflare } = await import("./miniflare.ts");
   const { convertV4MiniflareOptions } = await import("miniflare");
@@ -89,12 +92,14 @@ async function runAll(ground: Ground, database: LaunchedDatabase, code: WorkerCo
     onRestart: () => progress.notice("the platform's process had ended and was started again"),
   });
   const log = openLogOn(ground, "platform");
-  const miniflare = await startMiniflare(runtime(workersOf(ground, database, code)));
+  const miniflare = await startMiniflare(runtime(workersOf(ground, controlPlane, code)));
   undo.defer(() => miniflare.dispose());
   let current = code;
   const reload = async (next: WorkerCode): Promise<void> => {
     current = next;
-    await miniflare.setOptions(convertV4MiniflareOptions(miniflareOptions(runtime(workersOf(ground, database, next)))));
+    await miniflare.setOptions(
+      convertV4MiniflareOptions(miniflareOptions(runtime(workersOf(ground, controlPlane, next)))),
+    );
   };
   const core: Core = {
     pid: () => runtimePid(socketsDirectory),
@@ -109,7 +114,7 @@ async function runAll(ground: Ground, database: LaunchedDatabase, code: WorkerCo
   return { core, reload };
 }
 
-function workersOf(ground: Ground, database: LaunchedDatabase, code: WorkerCode): MiniflareWorker[] {
+function workersOf(ground: Ground, controlPlane: ControlPlaneVariables, code: WorkerCode): MiniflareWorker[] {
   const { host, port } = ground.settings;
   const dispatch = { DISPATCH: { name: "router", entrypoint: "Dispatch" } };
   // Nobody polls for the log here: it travels with the requests.
@@ -120,7 +125,7 @@ function workersOf(ground: Ground, database: LaunchedDatabase, code: WorkerCode)
   });
   return [
     keeperWorker(code.keeper),
-    controlPlaneWorker(code.controlPlane, controlPlaneVariables(ground, database), dispatch),
+    controlPlaneWorker(code.controlPlane, controlPlane, { ...dispatch, ...providerBindings(ground) }),
     durableObjectsWorker(code.durableObjects, secretsKeysOf(ground), dispatch),
     { ...router, unsafeDirectSockets: [{ host, port }] },
   ];

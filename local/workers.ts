@@ -1,11 +1,11 @@
 import type { V4MiniflareOptions } from "miniflare";
 
-import { COMPATIBILITY_DATE, ROUTER_FLAGS } from "./edge-config.ts";
+import { COMPATIBILITY_DATE, MACHINE_NETWORKS, ROUTER_FLAGS } from "./edge-config.ts";
 import { unreachableNetworks } from "./unreachable.ts";
 
 /** One Worker as Miniflare takes it. */
 export type MiniflareWorker = Extract<V4MiniflareOptions, { workers: unknown[] }>["workers"][number];
-type ServiceBindings = NonNullable<MiniflareWorker["serviceBindings"]>;
+export type ServiceBindings = NonNullable<MiniflareWorker["serviceBindings"]>;
 
 /** Bundled code of each Worker. */
 export interface WorkerCode {
@@ -27,11 +27,11 @@ const moduleWorker = (name: string, code: string): MiniflareWorker => ({
   compatibilityDate: COMPATIBILITY_DATE,
 });
 
-/** The management API, with its ways to the isolates. */
+/** The management API, with its ways to the isolates and to what makes machines. */
 export function controlPlaneWorker(
   code: string,
   variables: ControlPlaneVariables,
-  dispatch: ServiceBindings,
+  services: ServiceBindings,
 ): MiniflareWorker {
   const bindings = Object.fromEntries(
     Object.entries(variables).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
@@ -39,7 +39,11 @@ export function controlPlaneWorker(
   return {
     ...moduleWorker("control-plane", code),
     bindings,
-    serviceBindings: { STATE: "durable-objects", ...dispatch },
+    serviceBindings: {
+      STATE: "durable-objects",
+      INTERNET: { network: { allow: ["public"], deny: unreachableNetworks() } },
+      ...services,
+    },
   };
 }
 
@@ -88,6 +92,7 @@ export function routerWorker(code: string, variables: Readonly<Record<string, st
       CONTROL_PLANE: "control-plane",
       DIRECTORY: { name: "control-plane", entrypoint: "Directory" },
       INTERNET: { network: { allow: ["public"], deny: unreachableNetworks() } },
+      MACHINES: { network: { allow: [...MACHINE_NETWORKS] } },
     },
   };
 }
