@@ -1,4 +1,7 @@
 import type { Command } from "../framework/command.ts";
+import { clearBudget } from "./budget/clear.ts";
+import { getBudget } from "./budget/get.ts";
+import { setBudget } from "./budget/set.ts";
 import { completionOf } from "./completion.ts";
 import { discardDeadLetter } from "./dead-letters/discard.ts";
 import { getDeadLetter } from "./dead-letters/get.ts";
@@ -220,6 +223,9 @@ export const COMMANDS: readonly Command[] = [
   listPartnerKeys,
   createPartnerKey,
   revokePartnerKey,
+  getBudget,
+  setBudget,
+  clearBudget,
   listPlans,
   setPlan,
   deletePlan,

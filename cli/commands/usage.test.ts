@@ -4,7 +4,7 @@ import { newId } from "../../contracts/ids.ts";
 import { AT } from "../testing/things.ts";
 import { page, workplace } from "../testing/workplace.ts";
 
-const used = { requests: 10, executions: 12, failures: 1, cpuMs: 3.7, refused: 0, storageBytes: 2048 };
+const used = { requests: 10, executions: 12, failures: 1, cpuMs: 3.7, refused: 0, storageBytes: 2048, cost: null };
 
 describe("usage", () => {
   it("of an org is shown by the step that is asked for, with its sum", async () => {
@@ -17,6 +17,17 @@ describe("usage", () => {
     expect(plane.seen[0]?.path).toBe(`/api/v1/orgs/hello/usage?from=${Date.UTC(2026, 10, 21)}&by=hour`);
     expect((await isola(["usage"])).out).toMatch(/^2026-11-21 +10 /m);
     expect((await isola(["usage", "--by", "week"])).code).toBe(2);
+  });
+
+  it("is shown with its cost where it has one", async () => {
+    const parts = { requests: 1_250_000, executions: 0, cpuMs: 0, storage: 125 };
+    const cost = { currency: "EUR", micros: 1_250_125, parts };
+    const { isola } = await workplace({
+      getUsage: () => ({ from: AT, to: AT, items: [{ at: AT, ...used, cost }], total: { ...used, cost } }),
+    });
+    const { out } = await isola(["usage"]);
+    expect(out).toMatch(/STORED +COST$/m);
+    expect(out).toMatch(/^total .* 2\.0 KB +1\.250125 EUR$/m);
   });
 
   it("of the platform is shown by org, also of those that are gone", async () => {

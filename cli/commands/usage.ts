@@ -1,4 +1,5 @@
 import { USAGE_STEPS } from "../../contracts/api/usage.ts";
+import { exactAmountText } from "../../contracts/money.ts";
 import { defineCommand } from "../framework/command.ts";
 import type { Host } from "../framework/host.ts";
 import { formatBytes, table } from "../framework/text.ts";
@@ -19,11 +20,12 @@ interface Used {
   refused: number;
   cpuMs: number;
   storageBytes: number | null;
+  cost: { currency: string; micros: number } | null;
 }
 
 export const usage = defineCommand({
   name: NAME,
-  summary: "Show what an org used: requests, runs, processor time, data",
+  summary: "Show what an org used: requests, runs, processor time, data; and what that costs",
   options: {
     org: ORG_OPTION,
     platform: { type: "boolean", about: "what each org used, up to the last full hour; for admins of the platform" },
@@ -44,8 +46,10 @@ export const usage = defineCommand({
     if (options.platform) return ofPlatform(host, options, period);
     const { client, slug } = await openWorkplace(host, options.org);
     const answer = await client.getUsage({ params: { slug }, query: { ...period, by } });
-    const rows = answer.items.map((item) => [momentOf(item.at, by), ...cells(item)]);
-    const text = table(["at (UTC)", ...COUNTS], [...rows, ["total", ...cells(answer.total)]], "");
+    const hasCost = answer.total.cost !== null;
+    const rows = answer.items.map((item) => [momentOf(item.at, by), ...cells(item, hasCost)]);
+    const heading = ["at (UTC)", ...headingOf(hasCost)];
+    const text = table(heading, [...rows, ["total", ...cells(answer.total, hasCost)]], "");
     return { json: answer, text: rows.length === 0 ? `${slug} used nothing in that time.` : text };
   },
 });
@@ -57,15 +61,24 @@ async function ofPlatform(
 ) {
   const { client } = await openSession(host);
   const page = await readPages(options, (query) => client.listUsage({ query: { ...query, ...period } }));
-  const rows = page.items.map(({ org, ...used }) => [org.slug ?? `(${org.id})`, ...cells(used)]);
-  const text = table(["org", ...COUNTS], rows, "Nothing was used in that time.");
+  const hasCost = page.items.some(({ cost }) => cost !== null);
+  const rows = page.items.map(({ org, ...used }) => [org.slug ?? `(${org.id})`, ...cells(used, hasCost)]);
+  const text = table(["org", ...headingOf(hasCost)], rows, "Nothing was used in that time.");
   return { json: page, text, notes: moreNote(page.cursor) };
 }
 
-const cells = ({ requests, executions, failures, refused, cpuMs, storageBytes }: Used): string[] => [
-  ...[requests, executions, failures, refused, Math.round(cpuMs)].map(String),
-  storageBytes === null ? "-" : formatBytes(storageBytes),
-];
+const headingOf = (hasCost: boolean): string[] => [...COUNTS, ...(hasCost ? ["cost"] : [])];
+
+function cells(
+  { requests, executions, failures, refused, cpuMs, storageBytes, cost }: Used,
+  hasCost: boolean,
+): string[] {
+  return [
+    ...[requests, executions, failures, refused, Math.round(cpuMs)].map(String),
+    storageBytes === null ? "-" : formatBytes(storageBytes),
+    ...(hasCost ? [cost === null ? "-" : exactAmountText(cost.micros, cost.currency)] : []),
+  ];
+}
 
 /** The beginning of an hour, a day or a month, in the zone in which usage is counted. */
 function momentOf(at: number, by: (typeof USAGE_STEPS)[number]): string {

@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
 
+import type { Prices } from "../../../contracts/prices.ts";
 import { anOrgInFull, AT } from "../../testing/things.ts";
 import { page, workplace } from "../../testing/workplace.ts";
 
-const aPlan = (quotas = {}) => ({ name: "team", title: "Team", quotas, createdAt: AT, updatedAt: AT });
+const aPlan = (quotas = {}, prices: Prices = {}) => ({
+  name: "team",
+  title: "Team",
+  quotas,
+  prices,
+  createdAt: AT,
+  updatedAt: AT,
+});
 
 describe("plans", () => {
   it("are set by what they bound, listed and removed", async () => {
@@ -14,7 +22,7 @@ describe("plans", () => {
     });
     const words = ["plans", "set", "team", "--title", "Team", "--quota", "scripts=20", "--quota", "members=none"];
     expect((await isola(words)).out).toBe("The plan team: scripts 20.\n");
-    expect(plane.seen[0]?.body).toEqual({ title: "Team", quotas: { scripts: 20 } });
+    expect(plane.seen[0]?.body).toEqual({ title: "Team", quotas: { scripts: 20 }, prices: {} });
     expect((await isola(["plans", "list"])).out).toMatch(/^team +Team .* scripts 20$/m);
     expect((await isola(["plans", "delete", "team"])).code).toBe(0);
   });
@@ -26,6 +34,31 @@ describe("plans", () => {
   ])("refuse the quota %s before anything is sent", async (quota, message) => {
     const { isola, plane } = await workplace({});
     const { code, err } = await isola(["plans", "set", "team", "--quota", quota]);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+    expect(plane.seen).toEqual([]);
+  });
+
+  it("have prices in a currency, shown as they are given", async () => {
+    const { isola, plane } = await workplace({
+      putPlan: ({ body }) => aPlan(body.quotas, body.prices),
+      listPlans: () => page([aPlan({}, { currency: "EUR", gigabyteMonthMicros: 750_000 }), aPlan()]),
+    });
+    const words = ["plans", "set", "team", "--currency", "EUR", "--price", "millionRequests=0.3"];
+    expect((await isola(words)).out).toBe("The plan team: nothing bounded; millionRequests 0.30 EUR.\n");
+    expect(plane.seen[0]?.body).toMatchObject({ prices: { currency: "EUR", millionRequestsMicros: 300_000 } });
+    const { out } = await isola(["plans", "list"]);
+    expect(out).toMatch(/gigabyteMonth 0\.75 EUR$/m);
+    expect(out).toMatch(/no prices$/m);
+  });
+
+  it.each([
+    [["--price", "millionRequests=0.3"], "--currency EUR"],
+    [["--currency", "EUR", "--price", "milionRequests=1"], "Did you mean millionRequests?"],
+    [["--currency", "EUR", "--price", "millionRequests=0.1234567"], "must be such as"],
+    [["--currency", "EUR", "--price", "millionRequests"], "must be such as"],
+  ])("refuse the prices %j before anything is sent", async (words, message) => {
+    const { isola, plane } = await workplace({});
+    const { code, err } = await isola(["plans", "set", "team", ...words]);
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);
     expect(plane.seen).toEqual([]);
   });
