@@ -567,6 +567,14 @@ export const SESSION_RENEW_MS = 24 * 60 * 60 * 1000;
 export const SESSION_SEEN_INTERVAL_MS = 5 * 60 * 1000;
 /** Orgs that one scheduled pass finishes destroying. */
 export const DESTROY_BATCH_MAX = 20;
+/** Orgs that are destroyed at once, how long one pass waits for them, and how long who asked waits, in milliseconds. */
+export const DESTROY_AT_ONCE = 5;
+export const DESTROY_PASS_MS = 30_000;
+export const DESTROY_WAIT_MS = 5_000;
+/** How long an org's object may not know of its state or slug before the clock tells it, in milliseconds; how many in a pass, and at once. */
+export const ORGS_UNTOLD_MS = 5_000;
+export const ORGS_TOLD_PER_PASS = 200;
+export const ORGS_TOLD_AT_ONCE = 8;
 /** Versions whose source maps are read to show one page of executions. */
 export const STACK_MAPS_PER_PAGE_MAX = 20;
 /** Attempts to send one letter, before it counts as failed. */
@@ -705,6 +713,21 @@ export const MACHINE_REGIONS_MAX = 5;
 export const PROVISION_MS = 10 * 60 * 1000;
 /** How long an attempt of a step may be silent before another run takes the provision over, in milliseconds. */
 export const PROVISION_LEASE_MS = 45_000;
+/** Times that one step of a provision is tried while its provider is in trouble, and the pauses between them, in milliseconds. */
+export const PROVISION_TRIES_MAX = 8;
+export const PROVISION_PAUSE_MIN_MS = 500;
+export const PROVISION_PAUSE_MAX_MS = 10_000;
+/** Times that a machine which its provider has lost is made again in one provision. */
+export const PROVISION_RECREATIONS_MAX = 2;
+/** Pauses between two looks at a machine that is coming up, in milliseconds: the first, and the longest. */
+export const MACHINE_LOOK_MIN_MS = 50;
+export const MACHINE_LOOK_MAX_MS = 5_000;
+/** How long a machine that was started may still be seen stopped, in milliseconds; then it has ended by itself. */
+export const MACHINE_UNSTARTED_MS = 5_000;
+/** Provisions of one org that are kept to look at, newest first. */
+export const PROVISIONS_KEPT_MAX = 5;
+/** Pause between two looks at a provision that somebody follows, in milliseconds. */
+export const PROGRESS_LOOK_MS = 250;
 /** How long a machine may be `starting` or `stopping` before the provider is asked what became of it, in milliseconds. */
 export const MACHINE_TRANSITION_MS = 5 * 60 * 1000;
 /** One call to a provider, in milliseconds. */
@@ -744,12 +767,22 @@ export const MACHINE_PROBE_MS = 5_000;
 /** Machines that are looked after at once, and in one pass of the clock. */
 export const MACHINES_AT_ONCE = 10;
 export const MACHINES_PER_PASS = 500;
+/** How long one pass of the clock goes on looking after machines, in milliseconds. */
+export const MACHINES_PASS_MS = 20_000;
+/** How long who asked to start or stop a machine follows what becomes of it before the clock does, in milliseconds. */
+export const MACHINE_FOLLOW_MS = 25_000;
+/** By how much the time of a machine's call-back may differ from now, in milliseconds. */
+export const CALL_BACK_TOLERANCE_MS = 5 * 60 * 1000;
+/** Pause between two heartbeats of one machine that are written down where they say the same, in milliseconds. */
+export const HEARTBEAT_WRITE_MS = 5_000;
 /** How long a token by which a machine registers itself is good, in milliseconds. */
 export const ENROLMENT_TTL_MS = 60 * 60 * 1000;
 /** How long something of a provider without an owner is left alone, in milliseconds. */
 export const ORPHAN_GRACE_MS = 30 * 60 * 1000;
 /** Orphans that one sweep removes; more than that is reported and left, since it may be the directory that is wrong. */
 export const ORPHANS_PER_SWEEP_MAX = 20;
+/** How long after an org's last provision by a driver the clock still looks there for orphans, in milliseconds. */
+export const ORPHAN_WATCH_MS = 24 * 60 * 60 * 1000;
 /** How long a request is held for a machine that is being woken, in milliseconds. */
 export const WAKE_HOLD_MS = 10_000;
 /** Requests of one org that are held at once on one edge. */
@@ -759,6 +792,21 @@ export const MACHINE_ANSWER_MS = 60_000;
 /** WebSockets of one org's machine at once on one edge, and the silence after which one is closed, in milliseconds. */
 export const MACHINE_SOCKETS_MAX = 1_000;
 export const MACHINE_SOCKET_IDLE_MS = 10 * 60 * 1000;
+/** What may wait for one end of such a socket that reads slowly, in bytes; beyond it the socket is closed. */
+export const MACHINE_SOCKET_WAITING_BYTES_MAX = 4 * 1024 * 1024;
+/** Requests of one org that wait for the head of its machine's answer at once, on one edge. */
+export const MACHINE_REQUESTS_MAX = 1_000;
+/** Times that a request may come back to the platform from machines that pass it on. */
+export const MACHINE_HOPS_MAX = 3;
+/** Pause that who waits for a machine is asked to make, in seconds; the page makes it by itself. */
+export const WAITING_PAUSE_S = 2;
+/** How long an edge goes by what it heard of a machine's way up, and how long it waits to hear it, in milliseconds. */
+export const PROGRESS_FRESH_MS = 500;
+export const PROGRESS_CALL_MS = 300;
+/** Pause between two questions whether a machine that is being woken is up, in milliseconds. */
+export const WAKE_ASK_MS = 1_000;
+/** Labels in front of a claimed name that an edge looks for by itself; beyond them the directory is asked. */
+export const DOMAIN_WILDCARDS_LOOKED_UP = 4;
 /** Domains of one org. */
 export const DOMAINS_PER_ORG_MAX = 50;
 /** How long a claim may stay unproven, in milliseconds. */
@@ -779,3 +827,5 @@ export const DOMAINS_PER_PASS = 50;
 export const CERTIFICATE_LOOK_PAUSE_MS = 60_000;
 /** How long a slug that an org gave up leads to the one it has, in milliseconds (T2). */
 export const SLUG_REDIRECT_MS = 30 * 24 * 60 * 60 * 1000;
+/** Slugs that lead to one org at once. */
+export const SLUG_REDIRECTS_PER_ORG_MAX = 10;

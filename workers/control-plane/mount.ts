@@ -28,6 +28,13 @@ export interface Call<E extends Endpoint> {
   scope: Scope;
 }
 
+/** What a handler of an open endpoint is given. */
+export interface OpenCall<E extends Endpoint> extends Pick<Call<E>, "params" | "query" | "body" | "scope"> {
+  request: Request;
+  /** The body as it was sent, for signatures. */
+  text: string;
+}
+
 export interface MountOptions {
   /** The answer holds something that is shown once, so it is never kept. */
   secretAnswer?: boolean;
@@ -107,18 +114,13 @@ export class Mounts {
   }
 
   /** Mounts an endpoint that answers anybody. */
-  addOpen<E extends Endpoint>(
-    endpoint: E,
-    handler: (call: Pick<Call<E>, "params" | "query" | "body" | "scope"> & { request: Request }) => Answer<E>,
-  ): this {
+  addOpen<E extends Endpoint>(endpoint: E, handler: (call: OpenCall<E>) => Answer<E>): this {
     const handle = async (context: Context<AppTypes>): Promise<Response> => {
       admit(context, apiRates.countOpen(context.var.scope.address, Date.now()));
       const { params, query } = parseAddress(endpoint, context);
       const request = context.req.raw;
-      const { body } = await readBody(endpoint, request);
-      const result = await handler({ params, query, body, scope: context.var.scope, request } as Call<E> & {
-        request: Request;
-      });
+      const { text, body } = await readBody(endpoint, request);
+      const result = await handler({ params, query, body, text, scope: context.var.scope, request } as OpenCall<E>);
       return respond(context, endpoint.status, encode(endpoint, result));
     };
     this.all.push({ endpoint, handle });
@@ -137,7 +139,7 @@ async function authorise(
   const standing = await countedStanding(context, slug === undefined || slugProblem(slug) !== null ? null : slug);
   const { principal } = standing;
   if (principal.key === null) requireSameOrigin(request, scope.env.PUBLIC_URL);
-  if (slug !== undefined) return { principal, access: await judgeAccess(scope, standing, capability) };
+  if (slug !== undefined) return { principal, access: await judgeAccess(scope, standing, capability, slug) };
   requireOnPlatform(principal, capability);
   return { principal, access: null };
 }

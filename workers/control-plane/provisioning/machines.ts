@@ -1,4 +1,4 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 
 import type { Actor } from "../../../contracts/doors.ts";
 import { PlatformError, platformErrorOf } from "../../../contracts/errors.ts";
@@ -51,8 +51,12 @@ export async function insertMachine(tx: Queries, from: ProvisionRow, facts: Mach
     .insert(machine)
     .values({ ...values, state: "created", ...facts })
     .onConflictDoNothing();
-  const [row] = await tx.select({ id: machine.id }).from(machine).where(eq(machine.orgId, orgId));
-  if (row?.id !== id) throw new PlatformError("conflict", "The org has another machine already.");
+  const [row] = await tx
+    .update(machine)
+    .set({ provider })
+    .where(eq(machine.id, id))
+    .returning({ orgId: machine.orgId });
+  if (row?.orgId !== orgId) throw new PlatformError("conflict", "The org has another machine already.");
 }
 
 /** What became of a machine. */
@@ -163,10 +167,10 @@ export async function removeMachine(scope: Scope, machineId: string, actor: Acto
 
 /**
  * Tells the org's object, and every edge, of its machine as it is now: of none where its scripts answer. Goes on until
- * nothing changed meanwhile, so that of two at once the last word is what is true. Never fails: what could not be told is
- * found by reconciliation.
+ * nothing changed meanwhile, so that of two at once the last word is what is true. False where the object does not answer;
+ * reconciliation finds what it was not told.
  */
-export async function publishMachine(scope: Scope, orgId: string): Promise<void> {
+export async function publishMachine(scope: Scope, orgId: string): Promise<boolean> {
   let told: string | null = null;
   for (let times = 0; times < PUBLICATIONS_MAX; times += 1) {
     const [found] = await scope.database
@@ -174,18 +178,48 @@ export async function publishMachine(scope: Scope, orgId: string): Promise<void>
       .from(org)
       .leftJoin(machine, eq(machine.orgId, org.id))
       .where(eq(org.id, orgId));
-    if (found === undefined || found.state === "destroying") return;
+    if (found === undefined || found.state === "destroying") return true;
     const shown = found.driver === "isolate" || found.machine === null ? null : projectedMachine(found.machine);
     const text = JSON.stringify(shown);
-    if (text === told) return;
+    if (text === told) return true;
     try {
       await scope.state.setMachine(orgId, shown);
     } catch (error) {
       if (platformErrorOf(error) === null) throw error;
       reportFailure(scope.requestId, `the machine of ${orgId} could not be published`, error);
-      return;
+      return false;
     }
     await scope.edges.forget(found.slug);
     told = text;
   }
+  return true;
+}
+
+/**
+ * Takes the one-time token by which a machine registers itself, in a transaction: null when it is not good (any more).
+ * From now on the machine's secrets are of the next version.
+ */
+export async function takeEnrolment(
+  tx: Queries,
+  hash: string,
+  facts: (row: MachineRow) => MachineFacts,
+): Promise<MachineRow | null> {
+  const good = and(eq(machine.enrolmentHash, hash), sql`${machine.enrolmentExpiresAt} > now()`);
+  const [before] = await tx.select().from(machine).where(good).for("update");
+  if (before === undefined) return null;
+  const taken = { enrolmentHash: null, enrolmentExpiresAt: null, secretsVersion: before.secretsVersion + 1 };
+  const [row] = await tx
+    .update(machine)
+    .set({ ...facts(before), ...taken, lookedAt: null })
+    .where(eq(machine.id, before.id))
+    .returning();
+  return row ?? null;
+}
+
+/** Notes that a machine was looked after and the edges know it, unless something changed meanwhile. */
+export async function noteLooked({ database }: Scope, { id, updatedAt }: MachineRow): Promise<void> {
+  await database
+    .update(machine)
+    .set({ lookedAt: new Date(), updatedAt: sql`${machine.updatedAt}` })
+    .where(and(eq(machine.id, id), eq(machine.updatedAt, updatedAt)));
 }

@@ -3,9 +3,12 @@ import { DRIVERS, type DriverName, type MachineDriverName } from "../../../../co
 import type { ControlPlaneEnv } from "../../env.ts";
 import type { Scope } from "../../scope.ts";
 import type { Driver } from "../driver.ts";
+import { externalDriver } from "./external.ts";
 
 /** Who brings machines up, by name. */
-const FACTORIES: Partial<Record<MachineDriverName, (scope: Scope) => Driver>> = {};
+const FACTORIES: Partial<Record<MachineDriverName, (scope: Scope) => Driver>> = {
+  external: () => externalDriver,
+};
 
 /** What may stand behind an org here, as `DRIVERS` says; always with `isolate`. */
 export function enabledDrivers(env: ControlPlaneEnv): DriverName[] {
