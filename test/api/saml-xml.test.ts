@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ExclusiveCanonicalization } from "xml-crypto";
 import { DOMParser } from "@xmldom/xmldom";
@@ -33,7 +33,7 @@ describe("the canonical form", () => {
         selector: ([, name]) => name,
         maxLength: 3,
       }),
-      children: fc.array(fc.oneof({ maxDepth: 4 }, text, tie("element") as fc.Arbitrary<Made>), { maxLength: 3 }),
+      children: fc.array(fc.oneof({ maxDepth: 4 }, text, tie("element")), { maxLength: 3 }),
     }),
   }));
   const escaped = (value: string): string =>
@@ -64,9 +64,7 @@ describe("the canonical form", () => {
         ].map(([prefix = "", namespaceURI = ""]) => ({ prefix, namespaceURI }));
         const options = { inclusiveNamespacesPrefixList: inclusive, ancestorNamespaces };
         const [own] = Array.from(parseXml(xml).childNodes);
-        expect(canonicalOf(own as never, { inclusive })).toBe(
-          theirs.process(apex as never, options as never).toString(),
-        );
+        expect(canonicalOf(own as never, { inclusive })).toBe(theirs.process(apex as never, options as never));
       }),
       { numRuns: 1_000 },
     );

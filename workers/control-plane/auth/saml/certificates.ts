@@ -23,8 +23,10 @@ export async function isSignedBy(
   return false;
 }
 
+type PublicKey = Awaited<ReturnType<typeof importX509>>;
+
 /** The key in a certificate, as a list that is empty where it is none for this way of signing. */
-async function findKey(certificate: string, signing: string): Promise<CryptoKey[]> {
+async function findKey(certificate: string, signing: string): Promise<PublicKey[]> {
   try {
     const key = await importX509(certificate, signing);
     const { modulusLength = SAML_RSA_BITS_MIN } = key.algorithm as { modulusLength?: number };
