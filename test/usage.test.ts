@@ -106,6 +106,42 @@ test("an org that used up its month is refused until the next, or until its quot
   );
 });
 
+test("an org that spent its budget is refused until the next month, or until its budget is raised", async () => {
+  await deploy("thrifty", `export default () => "ok"`);
+  // A request costs one EUR.
+  const prices = { currency: "EUR", millionRequestsMicros: 1_000_000_000_000 };
+  await api("PUT", "/plans/priced", { title: "Priced", quotas: {}, prices });
+  await api("PATCH", "/orgs/thrifty", { plan: "priced" });
+  const allow = (units: number) =>
+    api<{ spent: { micros: number } }>("PUT", "/orgs/thrifty/budget", {
+      kind: "money",
+      currency: "EUR",
+      amountMinor: units * 100,
+      onReached: "stop",
+    });
+  const month = Date.now();
+  for (let index = 0; index < 3; index += 1) expect((await get("thrifty")).status).toBe(200);
+  await eventually(
+    () => usage("thrifty"),
+    ({ requests }) => requests === 3,
+  );
+  expect((await allow(3)).spent.micros).toBe(3_000_000);
+  const refused = await eventually(
+    () => get("thrifty"),
+    ({ status }) => status === 403,
+  );
+  const { error } = JSON.parse(refused.text) as { error: { code: string; details: Record<string, unknown> } };
+  expect(error).toMatchObject({
+    code: "over_quota",
+    details: { quota: "budget", currency: "EUR", budgetMicros: 3_000_000, resetsAt: nextMonthStart(month) },
+  });
+  await allow(1_000);
+  await eventually(
+    () => get("thrifty"),
+    ({ status }) => status === 200,
+  );
+});
+
 test("a stop in good order loses nothing, also of what is answered while it stops", async () => {
   await deploy("stopped", `export default async () => { await scheduler.wait(150); return 1 }`);
   const state = { answered: 0, over: false };
