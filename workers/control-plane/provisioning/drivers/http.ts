@@ -144,7 +144,7 @@ function queryOf(query: ProviderCall["query"]): string {
   const entries = Object.entries(query ?? {}).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, String(value)]],
   );
-  return entries.length === 0 ? "" : `?${new URLSearchParams(entries)}`;
+  return entries.length === 0 ? "" : `?${new URLSearchParams(entries).toString()}`;
 }
 
 /** A body of at most so many bytes; null when it is longer. */

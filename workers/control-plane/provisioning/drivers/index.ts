@@ -4,10 +4,12 @@ import type { ControlPlaneEnv } from "../../env.ts";
 import type { Scope } from "../../scope.ts";
 import type { Driver } from "../driver.ts";
 import { externalDriver } from "./external.ts";
+import { mockFromEnv } from "./mock-env.ts";
 
 /** Who brings machines up, by name. */
 const FACTORIES: Partial<Record<MachineDriverName, (scope: Scope) => Driver>> = {
   external: () => externalDriver,
+  mock: ({ env }) => mockFromEnv(env),
 };
 
 /** What may stand behind an org here, as `DRIVERS` says; always with `isolate`. */
