@@ -1,24 +1,22 @@
-import { and, eq, gt } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
-import { PAGE_SIZE_DEFAULT } from "../../../contracts/limits.ts";
 import { actorOf } from "../auth/principal.ts";
 import { domain } from "../database/schema.ts";
 import { claimDomain, getDomain, verifyDomain } from "../domains/claims.ts";
 import { releaseDomain } from "../domains/release.ts";
 import { toDomain } from "../domains/view.ts";
 import { Mounts } from "../mount.ts";
-import { keyOfCursor, pageOfRows } from "./page.ts";
+import { keyPage, pageOfRows } from "./page.ts";
 
 /** Domains of orgs' own. */
 export const domains = new Mounts()
   .add(ENDPOINTS.listDomains, async ({ scope, access, query }) => {
-    const limit = query.limit ?? PAGE_SIZE_DEFAULT;
-    const after = keyOfCursor(query.cursor);
+    const { limit, after } = keyPage(query, domain.hostname);
     const found = await scope.database
       .select()
       .from(domain)
-      .where(and(eq(domain.orgId, access.org.id), after === null ? undefined : gt(domain.hostname, after)))
+      .where(and(eq(domain.orgId, access.org.id), after))
       .orderBy(domain.hostname)
       .limit(limit + 1);
     const { rows, cursor } = pageOfRows(found, limit, ({ hostname }) => hostname);

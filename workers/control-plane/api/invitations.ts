@@ -1,7 +1,6 @@
-import { and, eq, gt, isNull } from "drizzle-orm";
+import { and, eq, isNull } from "drizzle-orm";
 
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
-import { PAGE_SIZE_DEFAULT } from "../../../contracts/limits.ts";
 import { requireOnPlatform } from "../access.ts";
 import { findPrincipal, type Principal } from "../auth/principal.ts";
 import { requireSameOrigin } from "../auth/same-origin.ts";
@@ -12,18 +11,17 @@ import { isUntaken, personRoleOf, revokeInvitation, toInvitation } from "../peop
 import { refusalToGrantOnPlatform } from "../people/rules.ts";
 import { signUp } from "../people/sign-up.ts";
 import type { Scope } from "../scope.ts";
-import { keyOfCursor, pageOfRows } from "./page.ts";
+import { keyPage, pageOfRows } from "./page.ts";
 
 /** Invitations to the platform; what their links lead to, as those to orgs do; and how one asks for an account. */
 export const invitations = new Mounts()
   .add(ENDPOINTS.listPlatformInvitations, async ({ scope, query }) => {
-    const limit = query.limit ?? PAGE_SIZE_DEFAULT;
-    const after = keyOfCursor(query.cursor);
+    const { limit, after } = keyPage(query, invitation.id);
     const found = await scope.database
       .select({ invitation, inviter: { id: user.id, name: user.name } })
       .from(invitation)
       .leftJoin(user, eq(user.id, invitation.invitedBy))
-      .where(and(isNull(invitation.orgId), isUntaken, after === null ? undefined : gt(invitation.id, after)))
+      .where(and(isNull(invitation.orgId), isUntaken, after))
       .orderBy(invitation.id)
       .limit(limit + 1);
     const { rows, cursor } = pageOfRows(found, limit, (row) => row.invitation.id);

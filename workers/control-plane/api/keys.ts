@@ -1,13 +1,12 @@
-import { and, eq, gt, isNull } from "drizzle-orm";
+import { and, eq, isNull } from "drizzle-orm";
 
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
-import { PAGE_SIZE_DEFAULT } from "../../../contracts/limits.ts";
 import { accessOrg } from "../access.ts";
 import type { Principal } from "../auth/principal.ts";
 import { apiKey, org, user } from "../database/schema.ts";
 import { Mounts } from "../mount.ts";
 import { changeKey, issueKey, keysOf, requireNoFaster, requireNoMore, revokeKey, toKey } from "../people/keys.ts";
-import { keyOfCursor, pageOfRows } from "./page.ts";
+import { keyPage, pageOfRows } from "./page.ts";
 
 /**
  * API keys: those of who asks, and those that are bound to an org, for its admins. A key that is bound to an org sees
@@ -15,13 +14,12 @@ import { keyOfCursor, pageOfRows } from "./page.ts";
  */
 export const keys = new Mounts()
   .add(ENDPOINTS.listKeys, async ({ scope, principal, query }) => {
-    const limit = query.limit ?? PAGE_SIZE_DEFAULT;
-    const after = keyOfCursor(query.cursor);
+    const { limit, after } = keyPage(query, apiKey.id);
     const found = await scope.database
       .select({ key: apiKey, slug: org.slug })
       .from(apiKey)
       .leftJoin(org, eq(org.id, apiKey.orgId))
-      .where(and(ownKeys(principal), after === null ? undefined : gt(apiKey.id, after)))
+      .where(and(ownKeys(principal), after))
       .orderBy(apiKey.id)
       .limit(limit + 1);
     const { rows, cursor } = pageOfRows(found, limit, ({ key }) => key.id);
@@ -49,19 +47,12 @@ export const keys = new Mounts()
     return undefined;
   })
   .add(ENDPOINTS.listOrgKeys, async ({ scope, access, query }) => {
-    const limit = query.limit ?? PAGE_SIZE_DEFAULT;
-    const after = keyOfCursor(query.cursor);
+    const { limit, after } = keyPage(query, apiKey.id);
     const found = await scope.database
       .select({ key: apiKey, owner: { id: user.id, name: user.name } })
       .from(apiKey)
       .innerJoin(user, eq(user.id, apiKey.userId))
-      .where(
-        and(
-          eq(apiKey.orgId, access.org.id),
-          isNull(apiKey.revokedAt),
-          after === null ? undefined : gt(apiKey.id, after),
-        ),
-      )
+      .where(and(eq(apiKey.orgId, access.org.id), isNull(apiKey.revokedAt), after))
       .orderBy(apiKey.id)
       .limit(limit + 1);
     const { rows, cursor } = pageOfRows(found, limit, ({ key }) => key.id);

@@ -1,7 +1,6 @@
-import { and, eq, gt } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
-import { PAGE_SIZE_DEFAULT } from "../../../contracts/limits.ts";
 import type { OrgRole } from "../../../contracts/rights.ts";
 import type { OrgAccess } from "../access.ts";
 import type { Principal } from "../auth/principal.ts";
@@ -12,18 +11,17 @@ import { changeRole, removeMember, toMember } from "../people/members.ts";
 import { actingRole, refusalToGrant } from "../people/rules.ts";
 import type { Scope } from "../scope.ts";
 import { requireConfirmed } from "./confirm.ts";
-import { keyOfCursor, pageOfRows } from "./page.ts";
+import { keyPage, pageOfRows } from "./page.ts";
 
 /** Who is in an org, and who is invited to it. */
 export const members = new Mounts()
   .add(ENDPOINTS.listMembers, async ({ scope, access, query }) => {
-    const limit = query.limit ?? PAGE_SIZE_DEFAULT;
-    const after = keyOfCursor(query.cursor);
+    const { limit, after } = keyPage(query, member.userId);
     const found = await scope.database
       .select({ member, user })
       .from(member)
       .innerJoin(user, eq(user.id, member.userId))
-      .where(and(eq(member.orgId, access.org.id), after === null ? undefined : gt(member.userId, after)))
+      .where(and(eq(member.orgId, access.org.id), after))
       .orderBy(member.userId)
       .limit(limit + 1);
     const { rows, cursor } = pageOfRows(found, limit, (row) => row.user.id);
@@ -45,13 +43,12 @@ export const members = new Mounts()
     return undefined;
   })
   .add(ENDPOINTS.listInvitations, async ({ scope, access, query }) => {
-    const limit = query.limit ?? PAGE_SIZE_DEFAULT;
-    const after = keyOfCursor(query.cursor);
+    const { limit, after } = keyPage(query, invitation.id);
     const found = await scope.database
       .select({ invitation, inviter: { id: user.id, name: user.name } })
       .from(invitation)
       .leftJoin(user, eq(user.id, invitation.invitedBy))
-      .where(and(eq(invitation.orgId, access.org.id), isUntaken, after === null ? undefined : gt(invitation.id, after)))
+      .where(and(eq(invitation.orgId, access.org.id), isUntaken, after))
       .orderBy(invitation.id)
       .limit(limit + 1);
     const { rows, cursor } = pageOfRows(found, limit, (row) => row.invitation.id);

@@ -1,23 +1,21 @@
-import { and, eq, gt, isNull } from "drizzle-orm";
+import { and, eq, isNull } from "drizzle-orm";
 
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
-import { PAGE_SIZE_DEFAULT } from "../../../contracts/limits.ts";
 import type { OrgRow } from "../access.ts";
 import { apiKey, member, org, user } from "../database/schema.ts";
 import { Mounts } from "../mount.ts";
 import { issueKey, keysOf, requireNoMore, revokeKey, toKey } from "../people/keys.ts";
 import { changePartner, createPartner, getPartner, noPartner, selectPartners, toPartner } from "../people/partners.ts";
 import type { Scope } from "../scope.ts";
-import { keyOfCursor, pageOfRows } from "./page.ts";
+import { keyPage, pageOfRows } from "./page.ts";
 
 /** Programs that make and manage orgs of their own, and the keys they act by. */
 export const partners = new Mounts()
   .add(ENDPOINTS.listPartners, async ({ scope, query }) => {
-    const limit = query.limit ?? PAGE_SIZE_DEFAULT;
-    const after = keyOfCursor(query.cursor);
+    const { limit, after } = keyPage(query, user.id);
     const found = await selectPartners(scope)
-      .where(and(eq(user.role, "partner"), after === null ? undefined : gt(user.id, after)))
+      .where(and(eq(user.role, "partner"), after))
       .orderBy(user.id)
       .limit(limit + 1);
     const { rows, cursor } = pageOfRows(found, limit, (row) => row.user.id);
@@ -31,13 +29,8 @@ export const partners = new Mounts()
     toPartner(await changePartner(scope, principal, params.id, body)),
   )
   .add(ENDPOINTS.listPartnerKeys, async ({ scope, params, query }) => {
-    const limit = query.limit ?? PAGE_SIZE_DEFAULT;
-    const after = keyOfCursor(query.cursor);
-    const listed = and(
-      eq(apiKey.userId, user.id),
-      isNull(apiKey.revokedAt),
-      after === null ? undefined : gt(apiKey.id, after),
-    );
+    const { limit, after } = keyPage(query, apiKey.id);
+    const listed = and(eq(apiKey.userId, user.id), isNull(apiKey.revokedAt), after);
     // From the partner on, so that one without keys is told from none.
     const found = await scope.database
       .select({ key: apiKey, slug: org.slug })

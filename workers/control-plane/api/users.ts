@@ -1,20 +1,19 @@
-import { and, count, eq, gt, isNotNull, isNull, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, count, eq, isNotNull, isNull, ne, or, type SQL, sql } from "drizzle-orm";
 
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
-import { ORGS_SHOWN_OF_USER_MAX, PAGE_SIZE_DEFAULT } from "../../../contracts/limits.ts";
+import { ORGS_SHOWN_OF_USER_MAX } from "../../../contracts/limits.ts";
 import type { OrgRole } from "../../../contracts/rights.ts";
 import { apiKey, member, org, session, user } from "../database/schema.ts";
 import { Mounts } from "../mount.ts";
 import { changePerson, noPerson, signOut, type UserRow } from "../people/accounts.ts";
 import { invite, toInvitation } from "../people/invitations.ts";
 import type { Scope } from "../scope.ts";
-import { keyOfCursor, pageOfRows } from "./page.ts";
+import { keyPage, pageOfRows } from "./page.ts";
 
 /** People with an account on the platform. Partners are not among them. */
 export const users = new Mounts()
   .add(ENDPOINTS.listUsers, async ({ scope, query }) => {
-    const limit = query.limit ?? PAGE_SIZE_DEFAULT;
-    const after = keyOfCursor(query.cursor);
+    const { limit, after } = keyPage(query, user.id);
     const { role, active, search } = query;
     const found = await scope.database
       .select()
@@ -29,7 +28,7 @@ export const users = new Mounts()
               ? isNull(user.deactivatedAt)
               : isNotNull(user.deactivatedAt),
           search === undefined ? undefined : beginsWith(search),
-          after === null ? undefined : gt(user.id, after),
+          after,
         ),
       )
       .orderBy(user.id)
