@@ -81,8 +81,10 @@ export function costsOf(steps: readonly Metered[], prices: Prices): Cost[] | nul
   return steps.map((step) => {
     const parts: Cost["parts"] = { requests: 0, executions: 0, cpuMs: 0, storage: 0 };
     for (const name of PART_NAMES) {
-      const [price, count, per] = PARTS[name];
-      const exact = carried[name] + BigInt(Math.round(count(step))) * BigInt(prices[price] ?? 0);
+      const [priceName, count, per] = PARTS[name];
+      const price = prices[priceName] ?? 0;
+      if (price === 0) continue;
+      const exact = carried[name] + BigInt(Math.round(count(step))) * BigInt(price);
       parts[name] = inBounds(exact / per);
       carried[name] = exact % per;
     }
