@@ -714,7 +714,7 @@ export const PROVISION_MS = 10 * 60 * 1000;
 /** How long an attempt of a step may be silent before another run takes the provision over, in milliseconds. */
 export const PROVISION_LEASE_MS = 45_000;
 /** Times that one step of a provision is tried while its provider is in trouble, and the pauses between them, in milliseconds. */
-export const PROVISION_TRIES_MAX = 8;
+export const PROVISION_TRIES_MAX = 6;
 export const PROVISION_PAUSE_MIN_MS = 500;
 export const PROVISION_PAUSE_MAX_MS = 10_000;
 /** Times that a machine which its provider has lost is made again in one provision. */

@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 
 const authority = new URL("testing/authority.js", import.meta.url);
 const internet = new URL("egress/testing/internet.js", import.meta.url);
+const machine = new URL("machines/testing/machine.js", import.meta.url);
 
 export default defineConfig({
   plugins: [
@@ -21,6 +22,7 @@ export default defineConfig({
           VERSION: "test",
           LOG_DELIVERY: "polled",
           WALL_CLOCK: "timed",
+          MACHINE_KEY: "a key that only the platform has",
         },
         kvNamespaces: ["PROJECTIONS"],
         workerLoaders: { LOADER: {} },
@@ -29,6 +31,7 @@ export default defineConfig({
           DIRECTORY: "authority",
           CONTROL_PLANE: "authority",
           INTERNET: "internet",
+          MACHINES: "machine",
         },
         workers: [
           {
@@ -40,6 +43,11 @@ export default defineConfig({
             name: "internet",
             compatibilityDate: "2026-10-01",
             modules: [{ type: "ESModule", path: "internet.js", contents: readFileSync(internet, "utf8") }],
+          },
+          {
+            name: "machine",
+            compatibilityDate: "2026-10-01",
+            modules: [{ type: "ESModule", path: "machine.js", contents: readFileSync(machine, "utf8") }],
           },
         ],
       },

@@ -1,5 +1,6 @@
 import type { Projection } from "../../../contracts/projection.ts";
 import { RATE_HEADERS, rateHeaders } from "../../../contracts/rate/headers.ts";
+import { retold } from "../retold.ts";
 import { orgRates } from "./org-rates.ts";
 
 /**
@@ -10,8 +11,7 @@ export function warnOfRate(response: Response, projection: Projection): Response
   if (projection.settings.quotas.requestsPerSecond === undefined) return response;
   const standing = orgRates.warning(projection, Date.now());
   if (standing === null || response.webSocket !== null || response.headers.has(RATE_HEADERS.limit)) return response;
-  const { body, status, statusText } = response;
   const headers = new Headers(response.headers);
   for (const [name, value] of rateHeaders(standing)) headers.set(name, value);
-  return new Response(body, { status, statusText, headers, encodeBody: "manual" });
+  return retold(response, headers);
 }

@@ -6,13 +6,14 @@ import {
   INVOKE_RESPONSE_BYTES_MAX,
   SCRIPT_NAME_LENGTH_MAX,
 } from "../../../contracts/limits.ts";
+import { standingRefusal } from "../admission/standing.ts";
 import { runLater } from "../dispatch/later.ts";
 import { readBounded } from "../dispatch/read-bounded.ts";
 import { runScript, type RunResult } from "../dispatch/run.ts";
 import { jsonRequest } from "../dispatch/written-request.ts";
 import { hostsOf } from "../hosts.ts";
 import { findScript } from "../resolve/org.ts";
-import { resolveOrg } from "../resolve/resolve.ts";
+import { followOrg } from "../resolve/resolve.ts";
 import type { Area } from "./area.ts";
 
 const callSchema = z.strictObject({
@@ -41,8 +42,10 @@ export const invoke: Area = async (call, { holder: { slug, orgId }, caller, env,
     caller.broken ??= "invokeDepth";
     throw new PlatformError("over_budget", `Scripts invoke each other ${caller.limits.invokeDepth} deep at most.`);
   }
-  const org = await resolveOrg(hostsOf(env).bySlug(slug), env, Date.now());
-  const script = org === null || org.projection.orgId !== orgId ? null : findScript(org, name);
+  const org = await followOrg({ orgId, slug }, hostsOf(env), env, Date.now());
+  const refusal = org === null ? null : standingRefusal(org.projection);
+  if (refusal !== null) throw refusal;
+  const script = org === null ? null : findScript(org, name);
   if (org === null || script === null || script.kind !== "endpoint") {
     throw new PlatformError("not_found", `There is no endpoint script ${JSON.stringify(name)} in this org.`);
   }

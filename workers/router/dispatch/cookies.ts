@@ -1,4 +1,5 @@
 import { setsPersonCookie } from "../people/cookie.ts";
+import { retold } from "../retold.ts";
 
 /**
  * Drops each `Set-Cookie` by which a tenant would reach beyond its own host: a cookie for the parent domain would
@@ -13,13 +14,7 @@ export function keepCookiesHome(response: Response, hostname: string): Response 
   const headers = new Headers(response.headers);
   headers.delete("set-cookie");
   for (const cookie of kept) headers.append("set-cookie", cookie);
-  return new Response(response.body, {
-    status: response.status,
-    statusText: response.statusText,
-    headers,
-    webSocket: response.webSocket,
-    encodeBody: "manual",
-  });
+  return retold(response, headers);
 }
 
 /**

@@ -10,6 +10,7 @@ import { awaitedLines } from "../capabilities/console.ts";
 import type { RouterContext, RouterEnv } from "../env.ts";
 import { hostsOf } from "../hosts.ts";
 import type { ResolvedOrg } from "../resolve/org.ts";
+import { domains } from "../resolve/own-domain.ts";
 import { resolveOrg } from "../resolve/resolve.ts";
 import { deliver } from "./deliver.ts";
 import { readBounded } from "./read-bounded.ts";
@@ -78,6 +79,11 @@ export class Dispatch extends WorkerEntrypoint<RouterEnv> implements DispatchDoo
 
   forget(slug: string): Promise<void> {
     hostsOf(this.env).forget(slug);
+    return Promise.resolve();
+  }
+
+  forgetDomain(hostname: string): Promise<void> {
+    domains.forget(hostname.toLowerCase());
     return Promise.resolve();
   }
 }

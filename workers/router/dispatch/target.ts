@@ -1,6 +1,7 @@
 import { PlatformError } from "../../../contracts/errors.ts";
 import { STATE_CALL_MS } from "../../../contracts/limits.ts";
 import type { ProjectedScript } from "../../../contracts/projection.ts";
+import { standingRefusal } from "../admission/standing.ts";
 import { released, withDeadline } from "../deadline.ts";
 import type { RouterEnv } from "../env.ts";
 import { hostsOf } from "../hosts.ts";
@@ -18,7 +19,7 @@ export interface Target {
  * The script that somebody inside the platform names; null where it is gone. What is remembered may be older than the
  * question, so the org's own object is asked before that is said.
  *
- * @throws PlatformError `unavailable` when the authority is down and nothing is known.
+ * @throws PlatformError `unavailable` when the org stands still, and when the authority is down and nothing is known.
  */
 export async function findTarget(
   { orgId, slug, scriptId }: { orgId: string; slug: string; scriptId: string },
@@ -35,7 +36,9 @@ export async function findTarget(
       });
     }),
   );
-  if (projection === null) return null;
+  if (projection === null || projection.state === "destroying") return null;
+  const refusal = standingRefusal(projection);
+  if (refusal !== null) throw refusal;
   const org = resolvedOrg(projection);
   const target = targetIn(org, orgId, scriptId);
   const isNewer = known.org === null || known.org.projection.revision < projection.revision;

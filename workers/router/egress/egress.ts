@@ -7,7 +7,7 @@ import { chargeSubrequest, spend } from "../dispatch/run-table.ts";
 import { RUN_HEADER } from "../dispatch/run-facts.ts";
 import type { EgressProps, RouterEnv } from "../env.ts";
 import { hostsOf } from "../hosts.ts";
-import { resolveOrg } from "../resolve/resolve.ts";
+import { followOrg } from "../resolve/resolve.ts";
 import { counted } from "./counted.ts";
 import { boundedResponse } from "./incoming.ts";
 import { declaredLength, outgoingRequest } from "./outgoing.ts";
@@ -63,10 +63,9 @@ export class Egress extends WorkerEntrypoint<RouterEnv, EgressProps> {
   }
 
   async #getOrg(): Promise<Projection> {
-    const { slug, orgId } = this.ctx.props;
-    const org = await resolveOrg(hostsOf(this.env).bySlug(slug), this.env, Date.now());
-    // A slug that was freed may belong to another org by now.
-    if (org === null || org.projection.orgId !== orgId || org.projection.state !== "running") {
+    const org = await followOrg(this.ctx.props, hostsOf(this.env), this.env, Date.now());
+    // What runs in an org that is being suspended may finish.
+    if (org === null || org.projection.state === "destroying") {
       throw new Error("Egress refused (gone): this script's org is not there any more.");
     }
     return org.projection;

@@ -1,7 +1,7 @@
 const ESCAPES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
 /** Makes text safe inside HTML. */
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ESCAPES[char] ?? char);
 }
 
@@ -11,9 +11,21 @@ export interface PageLink {
   text: string;
 }
 
-/** One calm page that says one thing, and where to go on if there is anywhere; follows the viewer's light or dark. */
-export function page(title: string, message: string, small: string, link: PageLink | null = null): string {
-  const next = link === null ? "" : `\n<p><a href="${escapeHtml(link.href)}">${escapeHtml(link.text)}</a></p>`;
+/** Parts of a page, as HTML. */
+interface Layout {
+  /** As text. */
+  title: string;
+  /** What else the head has: rules of style and the like. */
+  head?: string;
+  /** Drawn above the title. */
+  island?: string;
+  body: string;
+}
+
+const ISLAND = '<path d="M8 16c2-7 7-11 12-11s10 4 12 11"/><path d="M2 20c3-2 6-2 9 0s6 2 9 0 6-2 9 0 6 2 9 0"/>';
+
+/** The frame of every page of a tenant's host; follows the viewer's light or dark. */
+export function layout({ title, head = "", island = ISLAND, body }: Layout): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -32,13 +44,19 @@ a { color: var(--sea); text-underline-offset: 3px }
 small { display: block; margin-top: 16px; padding-top: 12px; border-top: 1px solid var(--line); color: var(--faint);
   font: 12px ui-monospace, monospace; overflow-wrap: anywhere }
 svg { color: var(--sea) }
-</style>
+</style>${head}
 <main>
-<svg width="40" height="24" viewBox="0 0 40 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" aria-hidden="true"><path d="M8 16c2-7 7-11 12-11s10 4 12 11"/><path d="M2 20c3-2 6-2 9 0s6 2 9 0 6-2 9 0 6 2 9 0"/></svg>
+<svg width="40" height="24" viewBox="0 0 40 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" aria-hidden="true">${island}</svg>
 <h1>${escapeHtml(title)}</h1>
-<p>${escapeHtml(message)}</p>${next}
-<small>${escapeHtml(small)}</small>
+${body}
 </main>
 </html>
 `;
+}
+
+/** One calm page that says one thing, and where to go on if there is anywhere. */
+export function page(title: string, message: string, small: string, link: PageLink | null = null): string {
+  const next = link === null ? "" : `\n<p><a href="${escapeHtml(link.href)}">${escapeHtml(link.text)}</a></p>`;
+  const body = `<p>${escapeHtml(message)}</p>${next}\n<small>${escapeHtml(small)}</small>`;
+  return layout({ title, body });
 }

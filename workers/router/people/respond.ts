@@ -2,6 +2,7 @@ import { errorBody, ERROR_STATUS, type PlatformError } from "../../../contracts/
 import { newId } from "../../../contracts/ids.ts";
 import { page } from "../pages/page.ts";
 import { wantsPage } from "../pages/respond.ts";
+import { retold } from "../retold.ts";
 
 /** Headers of everything that is said about who somebody is. */
 export const PRIVATE_HEADERS = { "cache-control": "no-store", "referrer-policy": "no-referrer" } as const;
@@ -23,10 +24,9 @@ export function refuseVisitor(request: Request, error: PlatformError): Response 
 /** The same answer with one more cookie. An answer that has become a socket stays as it is. */
 export function withCookie(response: Response, setCookie: string): Response {
   if (response.webSocket !== null) return response;
-  const { body, status, statusText } = response;
   const headers = new Headers(response.headers);
   headers.append("set-cookie", setCookie);
   // A cache would give one person's session to others.
   headers.set("cache-control", "private, no-store");
-  return new Response(body, { status, statusText, headers, encodeBody: "manual" });
+  return retold(response, headers);
 }

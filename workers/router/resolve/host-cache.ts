@@ -4,14 +4,24 @@ import { parseHost, slugOfHost } from "../../../contracts/hosts.ts";
 import { HOST_CACHE_ENTRIES_MAX, NEGATIVE_FRESH_MS, PROJECTION_FRESH_MS } from "../../../contracts/limits.ts";
 import type { ResolvedOrg } from "./org.ts";
 
+/** Where an org went that had a slug before. */
+export interface Moved {
+  slug: string;
+  orgId: string;
+  /** Until when the slug leads there, in epoch milliseconds. */
+  until: number;
+}
+
 /** How long a projection holds without asking; shorter in a process that nobody tells to forget. */
-const FRESH_MS = Number((env as { FRESH_MS?: string }).FRESH_MS ?? PROJECTION_FRESH_MS);
+export const FRESH_MS = Number((env as { FRESH_MS?: string }).FRESH_MS ?? PROJECTION_FRESH_MS);
 
 /** What this isolate knows of one slug. */
 export interface Known {
   readonly slug: string;
   /** Null while unknown, and when there is no such org. */
   org: ResolvedOrg | null;
+  /** Where the org is that had this slug before; null where none had, and where `org` is not null. */
+  moved: Moved | null;
   /** What the authority said last, word for word, so that an unchanged answer costs no compiling. */
   text: string | null;
   /** Until when `org` holds without asking, in epoch milliseconds. */
@@ -54,7 +64,7 @@ export class HostCache {
     let known = this.#bySlug.get(slug);
     if (known === undefined) {
       if (this.#bySlug.size >= HOST_CACHE_ENTRIES_MAX) this.#evict();
-      known = { slug, org: null, text: null, freshUntil: 0, refreshingUntil: 0 };
+      known = { slug, org: null, moved: null, text: null, freshUntil: 0, refreshingUntil: 0 };
       this.#bySlug.set(slug, known);
     }
     return known;
@@ -80,7 +90,14 @@ export class HostCache {
 /** Writes down what the authority answered. */
 export function learn(known: Known, org: ResolvedOrg | null, text: string | null, now: number): void {
   known.org = org;
+  known.moved = null;
   known.text = text;
   known.freshUntil = now + (org === null ? NEGATIVE_FRESH_MS : FRESH_MS);
   known.refreshingUntil = 0;
+}
+
+/** Writes down that the slug was given up for another. */
+export function learnMove(known: Known, moved: Moved, now: number): void {
+  learn(known, null, null, now);
+  known.moved = moved;
 }

@@ -6,6 +6,9 @@ import { WorkerEntrypoint } from "cloudflare:workers";
  */
 const known = {
   orgs: new Map(),
+  domains: new Map(),
+  /** Slug before → slug now. */
+  renamed: new Map(),
   code: new Map(),
   log: [],
   usage: [],
@@ -77,8 +80,20 @@ export default class Authority extends WorkerEntrypoint {
     const standings = usage.map(({ orgId }) => known.standings.get(orgId)).filter((standing) => standing !== undefined);
     return { standings, failedOrgs: [] };
   }
+  findDomain(hostname) {
+    called("findDomain");
+    return known.domains.get(hostname) ?? null;
+  }
+  provisionProgress(...args) {
+    return answer("provisionProgress", args);
+  }
+  wakeMachine(...args) {
+    return answer("wakeMachine", args);
+  }
   findOrg(slug) {
     called("findOrg");
+    const now = known.renamed.get(slug);
+    if (now !== undefined) return { orgId: known.orgs.get(now).orgId, slug: now, state: known.orgs.get(now).state };
     const projection = known.orgs.get(slug);
     return projection === undefined ? null : { orgId: projection.orgId, slug, state: projection.state };
   }
@@ -179,6 +194,13 @@ export default class Authority extends WorkerEntrypoint {
   }
   setOrg(projection) {
     known.orgs.set(projection.slug, projection);
+  }
+  /** What the directory says of a host; null for nobody's. */
+  setDomain(hostname, record) {
+    known.domains.set(hostname, record);
+  }
+  setRenamed(before, slug) {
+    known.renamed.set(before, slug);
   }
   removeOrg(slug) {
     known.orgs.delete(slug);

@@ -1,8 +1,10 @@
 import { env, SELF } from "cloudflare:test";
 
+import type { HostRecord } from "../../../contracts/domains.ts";
 import { newId } from "../../../contracts/ids.ts";
 import type { UsageBatch, UsageStanding } from "../../../contracts/usage.ts";
 import type { LogBatch } from "../../../contracts/execution.ts";
+import type { ProjectedMachine } from "../../../contracts/machines.ts";
 import {
   DEFAULT_ORG_SETTINGS,
   type Projection,
@@ -24,6 +26,8 @@ import { hostsOf } from "../hosts.ts";
 interface Authority {
   setOrg(projection: Projection): Promise<void>;
   removeOrg(slug: string): Promise<void>;
+  setDomain(hostname: string, record: HostRecord | null): Promise<void>;
+  setRenamed(before: string, slug: string): Promise<void>;
   setCode(orgId: string, versionId: string, code: VersionCode): Promise<void>;
   setFailing(names: string[]): Promise<void>;
   callsOf(name: string): Promise<number>;
@@ -92,6 +96,9 @@ export class Tenant {
   /** Change it, then publish. */
   settings = structuredClone(DEFAULT_ORG_SETTINGS);
 
+  /** Likewise. */
+  machine: ProjectedMachine | null = null;
+
   async publish(state: Projection["state"] = "running", forget = true): Promise<void> {
     await authority.setOrg({
       orgId: this.orgId,
@@ -101,6 +108,7 @@ export class Tenant {
       routes: sortByPrecedence(this.#routes),
       scripts: this.#scripts,
       settings: this.settings,
+      machine: this.machine,
     });
     if (forget) hostsOf(env as unknown as RouterEnv).forget(this.slug);
   }

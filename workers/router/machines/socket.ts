@@ -1,0 +1,77 @@
+import { MACHINE_SOCKET_IDLE_MS, MACHINE_SOCKET_WAITING_BYTES_MAX } from "../../../contracts/limits.ts";
+
+/** Codes of RFC 6455, 7.4.1. */
+const GOING_AWAY = 1001;
+const INTERNAL = 1011;
+const TRY_AGAIN_LATER = 1013;
+/** Codes that say how a connection ended and that nobody may send. */
+const UNSENDABLE: ReadonlySet<number> = new Set([1005, 1006, 1015]);
+
+/** Bounds of one joined pair. */
+export interface SocketBounds {
+  idleMs: number;
+  waitingBytesMax: number;
+}
+
+const BOUNDS: SocketBounds = { idleMs: MACHINE_SOCKET_IDLE_MS, waitingBytesMax: MACHINE_SOCKET_WAITING_BYTES_MAX };
+
+/**
+ * Joins two sockets: what one says the other hears, closing too. A pair on which nobody says anything is closed, and so is
+ * one whose one end does not read what the other sends, for all that waits is kept in this process.
+ *
+ * @param ended called once, when both are closed or closing
+ */
+export function joinSockets(
+  caller: WebSocket,
+  machine: WebSocket,
+  ended: () => void,
+  { idleMs, waitingBytesMax }: SocketBounds = BOUNDS,
+): void {
+  let isOver = false;
+  let heardAt = Date.now();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const end = (code: number, reason: string): void => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer ?? null);
+    for (const socket of [caller, machine]) close(socket, code, reason);
+    ended();
+  };
+  const pass = (from: WebSocket, to: WebSocket): void => {
+    from.binaryType = "arraybuffer";
+    from.addEventListener("message", ({ data }) => {
+      if (isOver) return;
+      heardAt = Date.now();
+      try {
+        to.send(data as string | ArrayBuffer);
+      } catch {
+        end(INTERNAL, "the other end is gone");
+        return;
+      }
+      if (to.bufferedAmount > waitingBytesMax) end(TRY_AGAIN_LATER, "messages come faster than they are read");
+    });
+    from.addEventListener("close", ({ code, reason }) => end(code, reason));
+    from.addEventListener("error", () => end(INTERNAL, "the connection failed"));
+  };
+  const watch = (): void => {
+    const leftMs = heardAt + idleMs - Date.now();
+    if (leftMs <= 0) end(GOING_AWAY, `nothing was said for ${idleMs / 1_000} s`);
+    else timer = setTimeout(watch, leftMs);
+  };
+
+  pass(machine, caller);
+  pass(caller, machine);
+  machine.accept();
+  caller.accept();
+  watch();
+}
+
+function close(socket: WebSocket, code: number, reason: string): void {
+  try {
+    if (UNSENDABLE.has(code)) socket.close();
+    else socket.close(code, reason);
+  } catch {
+    // It is closed already.
+  }
+}
