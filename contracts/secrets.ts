@@ -38,8 +38,9 @@ export interface SecretsDoor {
   /** False when there was none; safe. */
   deleteSecret(orgId: string, name: string, scriptId: string | null): Promise<boolean>;
   /**
-   * The values that a script may read, by name, its own before the org's; null for what is not there. For the
-   * router's capability alone: no endpoint answers with it. Safe.
+   * The values that a script may read, by name, its own before the org's; null for what is not there. For the router's
+   * capability, and for the org's own database of which its machine is told when it registers: no other endpoint answers
+   * with it. Safe.
    */
   readSecrets(orgId: string, scriptId: string, names: string[]): Promise<(string | null)[]>;
   /** Wraps every data key of the org by the newest key; answers how many were wrapped anew. Safe. */

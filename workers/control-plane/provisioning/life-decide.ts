@@ -50,9 +50,11 @@ function onTheWayUp({ seen, answers, isOverdue }: Sight): Decision {
         event: "fail",
         error: { code: "exited", message: seen.reason ?? "It did not come up, however often it was started." },
       };
-    default:
-      return WAIT;
+    case "starting":
+    case "stopping":
+      break;
   }
+  return WAIT;
 }
 
 function onTheWayDown({ seen }: Sight): Decision {
@@ -67,7 +69,8 @@ function onTheWayDown({ seen }: Sight): Decision {
     case "started":
     case "starting":
       return { call: "stop" };
-    default:
-      return WAIT;
+    case "stopping":
+      break;
   }
+  return WAIT;
 }
