@@ -134,7 +134,10 @@ export const suspendOrg = endpoint({
   summary: "Have an org's hosts answer 503 and its scripts rest, until it is resumed; nothing is lost",
   capability: "org:suspend",
   params: orgParams,
-  body: z.object({ reason: z.string().trim().min(1).max(TEXT_LENGTH_MAX).optional() }).strict(),
+  body: z
+    .object({ reason: z.string().trim().min(1).max(TEXT_LENGTH_MAX).optional() })
+    .strict()
+    .optional(),
   response: orgSchema,
   errors: ["not_found", "conflict", "forbidden"],
 });

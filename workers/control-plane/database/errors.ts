@@ -34,6 +34,16 @@ export function databaseRefusalOf(thrown: unknown): PlatformError | null {
   return null;
 }
 
+/** Whether a query failed because what it would have written is there already. */
+export function isTaken(thrown: unknown): boolean {
+  let error = thrown;
+  for (let depth = 0; depth < CAUSES_MAX && typeof error === "object" && error !== null; depth += 1) {
+    if ((error as { code?: unknown }).code === "23505") return true;
+    error = (error as { cause?: unknown }).cause;
+  }
+  return false;
+}
+
 const unavailable = (): PlatformError =>
   new PlatformError("unavailable", "The database cannot be reached right now. Try again in a moment.", {
     part: "database",

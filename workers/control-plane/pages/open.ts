@@ -32,7 +32,7 @@ export async function openPage(context: Context<AppTypes>): Promise<Response> {
   }
   const { principal } = standing;
   for (const cookie of principal.setCookies) context.header("set-cookie", cookie, { append: true });
-  const access = await judgeAccess(scope, standing, "org:open");
+  const access = await judgeAccess(scope, standing, "org:open", slug);
   if (comesFromUs(context)) return context.redirect((await openHost(scope, principal, access, to)).url, 303);
   const host = new URL(orgUrl(scope.env, access.org.slug)).host;
   const main = html`

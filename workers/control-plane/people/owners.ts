@@ -86,7 +86,7 @@ export async function requireOtherOwners(tx: Queries, userId: string): Promise<v
     .select({ slug: org.slug })
     .from(mine)
     .innerJoin(org, eq(org.id, mine.orgId))
-    .where(and(eq(mine.userId, userId), eq(mine.role, "owner"), eq(org.state, "running"), notExists(others)))
+    .where(and(eq(mine.userId, userId), eq(mine.role, "owner"), ne(org.state, "destroying"), notExists(others)))
     .orderBy(org.slug)
     .limit(ORGS_NAMED_MAX);
   if (left.length === 0) return;

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, lt } from "drizzle-orm";
+import { and, asc, eq, gt, lt, ne } from "drizzle-orm";
 
 import { edgeBudget } from "../../../contracts/budgets.ts";
 import type { SettingsPatch } from "../../../contracts/doors.ts";
@@ -6,7 +6,7 @@ import { platformErrorOf } from "../../../contracts/errors.ts";
 import { QUOTAS_PUBLISH_CONCURRENCY } from "../../../contracts/limits.ts";
 import { effectiveQuotas } from "../../../contracts/plans.ts";
 import { org, plan } from "../database/schema.ts";
-import { openOrg } from "../org-life.ts";
+import { tellOrg } from "../org-life/tell.ts";
 import { reportFailure } from "../report.ts";
 import type { Scope } from "../scope.ts";
 
@@ -28,7 +28,7 @@ export async function publishQuotas(scope: Scope, orgId: string): Promise<void> 
       .where(and(eq(org.id, orgId), unpublished));
     if (due === undefined) return;
     const { id, slug, openedAt, quotas, budget, quotasRevision } = due.org;
-    if (openedAt === null) await openOrg(scope, { id, slug });
+    if (openedAt === null) await tellOrg(scope, id);
     await tell(scope, id, { quotas: effectiveQuotas(due.ofPlan, quotas), budget: edgeBudget(budget, due.prices) });
     await scope.edges.forget(slug);
     const noted = await scope.database
@@ -69,7 +69,7 @@ export async function publishAllQuotas(scope: Scope, until: number): Promise<voi
   }
 }
 
-const unpublished = and(lt(org.quotasPublished, org.quotasRevision), inArray(org.state, ["running", "suspended"]));
+const unpublished = and(lt(org.quotasPublished, org.quotasRevision), ne(org.state, "destroying"));
 
 /** An org that its object does not know any more needs none. */
 async function tell(scope: Scope, orgId: string, patch: SettingsPatch): Promise<void> {

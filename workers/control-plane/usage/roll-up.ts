@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
 
 import { USAGE_ORGS_AT_ONCE, USAGE_ORGS_PER_PASS, USAGE_PASS_MS, USAGE_SETTLED_MS } from "../../../contracts/limits.ts";
 import { hourStart, USAGE_HOUR_MS, type UsageHour } from "../../../contracts/usage.ts";
@@ -26,7 +26,7 @@ export async function rollUpUsage(scope: Scope, now: number): Promise<void> {
   const due = await scope.database
     .select({ id: org.id, usageUntil: org.usageUntil })
     .from(org)
-    .where(and(eq(org.state, "running"), or(isNull(org.usageUntil), lt(org.usageUntil, new Date(until)))))
+    .where(and(ne(org.state, "destroying"), or(isNull(org.usageUntil), lt(org.usageUntil, new Date(until)))))
     .orderBy(sql`${org.usageUntil} nulls first`)
     .limit(USAGE_ORGS_PER_PASS);
   const endsAt = Date.now() + USAGE_PASS_MS;
