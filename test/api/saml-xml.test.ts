@@ -6,7 +6,8 @@ import { DOMParser } from "@xmldom/xmldom";
 import { canonicalOf } from "../../workers/control-plane/auth/saml/canonical.ts";
 import { ProviderFault } from "../../workers/control-plane/auth/provider/identity.ts";
 import { readResponse } from "../../workers/control-plane/auth/saml/response.ts";
-import { parseXml } from "../../workers/control-plane/auth/saml/xml.ts";
+import { signedPartOf } from "../../workers/control-plane/auth/saml/signature.ts";
+import { parseXml, withDescendants } from "../../workers/control-plane/auth/saml/xml.ts";
 import { makeSigner } from "./support/certificate.ts";
 import { answerTo, ENTITY_ID, type SamlRequest, signed } from "./support/saml-provider.ts";
 
@@ -95,6 +96,14 @@ describe("a signed answer", () => {
   test.each(answers)("says who has signed in", async (xml) => {
     const { identity } = await read(xml);
     expect(identity).toEqual({ subject: "person-1", email: "ada@staff.example", name: "Ada" });
+  });
+
+  test("is read from what was signed, and from nothing around it", async () => {
+    for (const xml of answers) {
+      const part = await signedPartOf(parseXml(xml), provider.certificates);
+      const names = [...withDescendants(part)].map(({ localName }) => localName);
+      expect([part.parentNode?.nodeType, names.includes("Signature")]).toEqual([9, false]);
+    }
   });
 
   test(
