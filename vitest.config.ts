@@ -11,6 +11,7 @@ export default defineConfig({
       "local",
       "cli",
       "sdk",
+      "scripts",
       "test",
       "test/api",
       "test/pages",
