@@ -44,6 +44,7 @@ export function controlPlaneWorker(
       INTERNET: { network: { allow: ["public"], deny: unreachableNetworks() } },
       ...services,
     },
+    workflows: { PROVISIONING: { name: "isola-provisioning", className: "Provisioning" } },
   };
 }
 

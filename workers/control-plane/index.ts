@@ -4,6 +4,7 @@ import type { ControlPlaneEnv } from "./env.ts";
 import { Scope } from "./scope.ts";
 
 export { Directory } from "./directory.ts";
+export { Provisioning } from "./provisioning/workflow.ts";
 
 const app = createApp();
 

@@ -8,7 +8,7 @@ import { inject } from "vitest";
 import type { InvokeRequest } from "../../../contracts/doors.ts";
 import type { DeliverRequest } from "../../../contracts/events/dispatch.ts";
 import { controlPlaneWorker, durableObjectsWorker, type MiniflareWorker } from "../../../local/workers.ts";
-import { openTestDatabase } from "./database.ts";
+import { openTestDatabase, type TestDatabase } from "./database.ts";
 import type { CoreTemplate } from "./global-setup.ts";
 
 export const ORIGIN = "http://app.localhost:8787";
@@ -57,11 +57,18 @@ export interface Core {
 /** What secrets are sealed with here. */
 const SECRETS_KEYS = `1:${btoa("0123456789abcdef0123456789abcdef")}`;
 
+export interface CoreOptions {
+  /** A database that is there already and outlives the core; a new one where nothing is said. */
+  database?: TestDatabase;
+  /** Where objects are kept, for another core to go on with; nowhere where nothing is said. */
+  stateDirectory?: string;
+}
+
 /** Starts a core of its own; `bindings` replace the usual ones. */
-export async function startCore(bindings: Record<string, string> = {}): Promise<Core> {
+export async function startCore(bindings: Record<string, string> = {}, options: CoreOptions = {}): Promise<Core> {
   const template: CoreTemplate = inject("coreTemplate");
   const [database, controlPlane, durableObjects, fixture] = await Promise.all([
-    openTestDatabase({ template: template.dataDirectory }),
+    options.database ?? openTestDatabase({ template: template.dataDirectory }),
     readFile(template.controlPlane, "utf8"),
     readFile(template.durableObjects, "utf8"),
     readFile(resolve(import.meta.dirname, "fixture.js"), "utf8"),
@@ -75,6 +82,8 @@ export async function startCore(bindings: Record<string, string> = {}): Promise<
     VERSION: "0.0.0-test",
     METERING: "instrument",
     MAIL_DRIVER: "mailbox",
+    PLATFORM_ID: "platformoftests",
+    MACHINE_KEY: "a-machine-key-of-at-least-thirty-two-characters",
     // Nobody is there: no test asks the world's DNS.
     DNS_URL: "http://127.0.0.1:9/dns-query",
     ...bindings,
@@ -86,6 +95,7 @@ export async function startCore(bindings: Record<string, string> = {}): Promise<
       cf: false,
       telemetry: { enabled: false },
       log: new Log(LogLevel.NONE),
+      ...(options.stateDirectory === undefined ? {} : { resourcePersistencePath: options.stateDirectory }),
       handleStructuredLogs: ({ message }) => void lines.push(message),
       workers: [
         controlPlaneWorker(controlPlane, variables, dispatch),
@@ -131,7 +141,7 @@ export async function startCore(bindings: Record<string, string> = {}): Promise<
     },
     stop: async () => {
       await miniflare.dispose();
-      await database.close();
+      if (options.database === undefined) await database.close();
     },
   };
 }

@@ -6,10 +6,16 @@ import type { Queries } from "../database/connect.ts";
 import { org, plan } from "../database/schema.ts";
 import { type CountedHere, USED } from "./used.ts";
 
-const WORDS: Record<CountedHere, string> = { members: "members and open invitations", keys: "API keys", domains: "domains" };
+const WORDS: Record<CountedHere, string> = {
+  members: "members and open invitations",
+  keys: "API keys",
+  machines: "machines",
+  domains: "domains",
+};
 const ADVICE: Record<CountedHere, string> = {
   members: "Remove a member or revoke an invitation first, or ask the platform's admins for more.",
   keys: "Revoke one first, or ask the platform's admins for more.",
+  machines: "Ask the platform's admins for one.",
   domains: "Release one first, or ask the platform's admins for more.",
 };
 

@@ -34,7 +34,13 @@ export async function standingOf(scope: Scope, org: OrgRow): Promise<QuotaStandi
   const now = Date.now();
   const [[row], counts, hours] = await Promise.all([
     scope.database
-      .select({ quotas: plan.quotas, members: USED.members(org.id), keys: USED.keys(org.id) })
+      .select({
+        quotas: plan.quotas,
+        members: USED.members(org.id),
+        keys: USED.keys(org.id),
+        machines: USED.machines(org.id),
+        domains: USED.domains(org.id),
+      })
       .from(plan)
       .where(eq(plan.name, org.plan)),
     scope.state.orgCounts(org.id),
@@ -45,6 +51,8 @@ export async function standingOf(scope: Scope, org: OrgRow): Promise<QuotaStandi
     ...counts,
     members: row?.members ?? 0,
     keys: row?.keys ?? 0,
+    machines: row?.machines ?? 0,
+    domains: row?.domains ?? 0,
     requestsPerMonth: sumOf(hours.map(({ requests }) => requests)),
     executionsPerMonth: sumOf(hours.map(({ executions }) => executions)),
     cpuMsPerMonth: sumOf(hours.map(({ cpuMs }) => cpuMs)),
