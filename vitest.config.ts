@@ -14,6 +14,7 @@ export default defineConfig({
       "scripts",
       "test",
       "test/api",
+      "test/drivers",
       "test/pages",
       "redteam",
       "crash",

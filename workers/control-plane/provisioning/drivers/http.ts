@@ -141,7 +141,7 @@ function answerOf({ status, headers }: Response, bytes: Uint8Array, noJson: stri
 }
 
 function queryOf(query: ProviderCall["query"]): string {
-  const entries = Object.entries(query ?? {}).flatMap(([key, value]) =>
+  const entries = Object.entries(query ?? {}).flatMap(([key, value]): [string, string][] =>
     value === undefined ? [] : [[key, String(value)]],
   );
   return entries.length === 0 ? "" : `?${new URLSearchParams(entries).toString()}`;
