@@ -379,6 +379,13 @@ describe("a signature does not count", () => {
     await isRefusedFor(await bring(begun, xml), /not one of the provider's certificates/);
   });
 
+  test("beside one in a place where none belongs", async () => {
+    const begun = await begin();
+    const stray = `<samlp:Extensions><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/></samlp:Extensions><samlp:Status>`;
+    const xml = sign(answerTo(begun.request, owner)).replace("<samlp:Status>", stray);
+    await isRefusedFor(await bring(begun, xml), /where none belongs/);
+  });
+
   test("beside another one that is not good", async () => {
     const begun = await begin();
     const xml = signed(sign(answerTo(begun.request, owner)), "Response", stranger);
