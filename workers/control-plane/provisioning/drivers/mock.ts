@@ -71,7 +71,7 @@ class MockDriver implements Driver {
     if (spec.volumeGb === undefined) return known;
     const group = groupOf(owner, known);
     const kept = await this.#ownVolume(readRecord(known));
-    if (kept !== null) return { ...known, volumeWritten: kept.writtenAt !== null };
+    if (kept !== null) return kept.writtenAt === null ? known : { ...known, volumeWritten: true };
     const volumes = await this.#api.listVolumes(group);
     const volume =
       chooseVolume(volumes.filter((each) => isOwners(each, owner))) ??
@@ -82,7 +82,13 @@ class MockDriver implements Driver {
         sizeGb: spec.volumeGb,
         tags: tagsOf(owner),
       }));
-    return { ...known, volumeId: volume.id, volumeRegion: volume.region, volumeCreatedAt: volume.createdAt };
+    return {
+      ...known,
+      volumeId: volume.id,
+      volumeRegion: volume.region,
+      volumeCreatedAt: volume.createdAt,
+      ...(volume.writtenAt === null ? {} : { volumeWritten: true }),
+    };
   }
 
   async makeMachine(plan: Plan): Promise<ProviderRecord> {
