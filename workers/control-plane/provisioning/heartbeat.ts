@@ -35,7 +35,9 @@ async function note(scope: Scope, { machine: row, claim }: CallBack, beat: Beat,
   const facts = factsOf(row, beat, { isOwn, mark, now });
   // Probes and provisions go on without it; a machine may not have the database write at every call.
   const saysTheSame = row.health === facts.health && (row.error?.code === DEGRADED) === (beat.status === DEGRADED);
-  const isRecent = row.heartbeatAt !== null && now - row.heartbeatAt.getTime() < HEARTBEAT_WRITE_MS;
+  // Its first one is, or it could be sent again.
+  const takenAt = row.lastCallBackId === null ? null : row.heartbeatAt;
+  const isRecent = takenAt !== null && now - takenAt.getTime() < HEARTBEAT_WRITE_MS;
   if (event === null && saysTheSame && isRecent && beat.status !== "stopping") return row;
   if (event !== null) return (await moveMachine(scope, row.id, event, facts)).row;
   return (await noteOfMachine(scope, row.id, facts)) ?? row;

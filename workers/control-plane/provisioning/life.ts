@@ -8,7 +8,7 @@ import { provision } from "../database/schema.ts";
 import type { Scope } from "../scope.ts";
 import { driverOf } from "./drivers/index.ts";
 import { refusalOfProvider } from "./life-errors.ts";
-import { atProvider, findLooked, follow, startAtProvider } from "./life-steps.ts";
+import { atProvider, findLooked, follow } from "./life-steps.ts";
 import { findMachineOf, type MachineRow, moveMachine, PLATFORM } from "./machines.ts";
 import { ProviderError } from "./provider-error.ts";
 
@@ -22,7 +22,7 @@ export async function startMachineOf(scope: Scope, { id }: Org, actor: Actor = P
   const found = await findMachineOf(scope, id);
   if (found === null || !isRunHere(scope, found)) return found;
   const { row, changed } = await moveMachine(scope, found.id, "start", { error: null, health: "unknown" }, actor);
-  if (changed) workOn(scope, row.id, () => begin(scope, row.id));
+  if (changed) workOn(scope, row.id);
   return row;
 }
 
@@ -31,7 +31,7 @@ export async function stopMachineOf(scope: Scope, { id }: Org, actor: Actor = PL
   const found = await findMachineOf(scope, id);
   if (found === null || !isRunHere(scope, found) || found.state === "failed") return found;
   const { row, changed } = await moveMachine(scope, found.id, "stop", { health: "unknown" }, actor);
-  if (changed) workOn(scope, row.id, () => Promise.resolve());
+  if (changed) workOn(scope, row.id);
   return row;
 }
 
@@ -73,7 +73,7 @@ const isRunHere = (scope: Scope, { driver }: Pick<MachineRow, "driver">): boolea
   !driverOf(scope, driver).registersItself;
 
 /** Does what is to be done first, then follows the machine until it stands or the time is over. */
-function workOn(scope: Scope, machineId: string, first: () => Promise<void>): void {
+function workOn(scope: Scope, machineId: string, first = async (): Promise<void> => {}): void {
   const untilMs = Date.now() + MACHINE_FOLLOW_MS;
   scope.later(async () => {
     try {
@@ -86,24 +86,20 @@ function workOn(scope: Scope, machineId: string, first: () => Promise<void>): vo
   });
 }
 
-async function begin(scope: Scope, machineId: string): Promise<void> {
-  const looked = await findLooked(scope, machineId);
-  if (looked?.machine.state === "starting") await startAtProvider(scope, looked);
-}
-
 async function goRound(scope: Scope, machineId: string): Promise<void> {
   const looked = await findLooked(scope, machineId);
   if (looked === null) return;
   const { driver, plan } = await atProvider(scope, looked);
   await driver.stop(plan);
   const endsAt = Date.now() + MACHINE_FOLLOW_MS;
-  for (let pauseMs = 100; Date.now() < endsAt; pauseMs = Math.min(pauseMs * 1.5, MACHINE_LOOK_MAX_MS)) {
+  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 1.5, MACHINE_LOOK_MAX_MS)) {
     const { state } = await driver.observe(plan);
     if (state !== "started" && state !== "stopping") break;
+    // It is `starting`, so the clock starts it when it has stopped.
+    if (Date.now() >= endsAt) return;
     await new Promise((done) => setTimeout(done, pauseMs));
   }
-  // The clock may have seen it run before it stopped.
-  const { row } = await moveMachine(scope, machineId, "saw:stopped");
-  if (row.state === "stopped") await moveMachine(scope, machineId, "start", { error: null });
-  await begin(scope, machineId);
+  // The clock may have seen it run before it stopped. What somebody asked for meanwhile holds.
+  const { from } = await moveMachine(scope, machineId, "saw:stopped");
+  if (from === "started") await moveMachine(scope, machineId, "start", { error: null });
 }
