@@ -87,6 +87,15 @@ describe("a Workers module", () => {
     for (let index = 0; index < 2; index++) expect(await (await tenant.get("/")).text()).toBe("plain");
   });
 
+  it("may encode its answer itself, and lose a cookie that is not its own", async () => {
+    await tenant.deploy(
+      module(`const body = new Response("plain").body.pipeThrough(new CompressionStream("gzip"));
+        const headers = { "content-encoding": "gzip", "set-cookie": "a=b; Domain=localhost" };
+        return new Response(body, { headers, encodeBody: "manual" })`),
+    );
+    for (let index = 0; index < 2; index++) expect(await (await tenant.get("/")).text()).toBe("plain");
+  });
+
   it("speaks WebSocket", async () => {
     await tenant.deploy(
       module(`

@@ -27,6 +27,7 @@ interface Authority {
   setOrg(projection: Projection): Promise<void>;
   removeOrg(slug: string): Promise<void>;
   setDomain(hostname: string, record: HostRecord | null): Promise<void>;
+  projection(orgId: string): Promise<Projection | null>;
   setRenamed(before: string, slug: string): Promise<void>;
   setCode(orgId: string, versionId: string, code: VersionCode): Promise<void>;
   setFailing(names: string[]): Promise<void>;
