@@ -99,7 +99,7 @@ export type PracticeVariables = Readonly<Partial<Record<"MOCK_PROVIDER_URL" | "M
 /** Starts the provider of the driver `mock`, where that is among the drivers; it ends with the run, its state stays. */
 export async function openPracticeOn({ settings, undo }: Ground): Promise<PracticeVariables> {
   const { dataDirectory, machines } = settings;
-  if (!machines.drivers.includes("mock")) return {};
+  if (!machines.drivers.includes("mock") || machines.variables.MOCK_PROVIDER_URL !== undefined) return {};
   const { startPracticeProvider } = await import("./machines/provider.ts");
   const token = randomToken();
   const provider = await startPracticeProvider({ token, stateFile: join(dataDirectory, "machines", "practice.json") });

@@ -7,11 +7,13 @@ import { discardDeadLetter } from "./dead-letters/discard.ts";
 import { getDeadLetter } from "./dead-letters/get.ts";
 import { listDeadLetters } from "./dead-letters/list.ts";
 import { replayDeadLetter } from "./dead-letters/replay.ts";
+import { createDatabase, deleteDatabase, getDatabase } from "./databases/databases.ts";
 import { getDelivery } from "./deliveries/get.ts";
 import { listDeliveries } from "./deliveries/list.ts";
 import { deploy } from "./deploy.ts";
 import { dev } from "./dev.ts";
 import { listDocsCollections } from "./docs/collections.ts";
+import { claimDomain, getDomain, listDomains, releaseDomain, verifyDomain } from "./domains/domains.ts";
 import { countDocs } from "./docs/count.ts";
 import { deleteDoc } from "./docs/delete.ts";
 import { dropDocs } from "./docs/drop.ts";
@@ -42,9 +44,19 @@ import { kvStats } from "./kv/stats.ts";
 import { login } from "./login.ts";
 import { logout } from "./logout.ts";
 import { logs } from "./logs.ts";
+import { createMachine } from "./machines/create.ts";
+import { reconcileMachines, sweepMachines } from "./machines/care.ts";
+import { deleteMachine } from "./machines/delete.ts";
+import { listDrivers } from "./machines/drivers.ts";
+import { enrolMachine } from "./machines/enrol.ts";
+import { getMachine } from "./machines/get.ts";
+import { listMachines } from "./machines/list.ts";
+import { machineLogs } from "./machines/logs.ts";
+import { restartMachine, retryMachine, startMachine, stopMachine } from "./machines/states.ts";
 import { createOrg } from "./orgs/create.ts";
 import { deleteOrg } from "./orgs/delete.ts";
 import { getOrg } from "./orgs/get.ts";
+import { renameOrg, resumeOrg, suspendOrg } from "./orgs/life.ts";
 import { listOrgs } from "./orgs/list.ts";
 import { setOrg } from "./orgs/set.ts";
 import { listQueues } from "./queues/list.ts";
@@ -126,7 +138,31 @@ export const COMMANDS: readonly Command[] = [
   createOrg,
   getOrg,
   setOrg,
+  suspendOrg,
+  resumeOrg,
+  renameOrg,
   deleteOrg,
+  listMachines,
+  listDrivers,
+  createMachine,
+  getMachine,
+  startMachine,
+  stopMachine,
+  restartMachine,
+  retryMachine,
+  machineLogs,
+  enrolMachine,
+  deleteMachine,
+  sweepMachines,
+  reconcileMachines,
+  listDomains,
+  claimDomain,
+  getDomain,
+  verifyDomain,
+  releaseDomain,
+  getDatabase,
+  createDatabase,
+  deleteDatabase,
   listScripts,
   getScript,
   setScript,

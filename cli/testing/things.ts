@@ -18,6 +18,7 @@ export const anOrg = (slug: string): Org => ({
   name: slug,
   driver: "isolate",
   state: "running",
+  suspended: null,
   url: `http://${slug}.localhost:8787`,
   role: "owner",
   createdAt: AT,

@@ -48,6 +48,9 @@ const PASSED_ON = {
   NEON_API_KEY: text,
   NEON_PROJECT_ID: text,
   NEON_API_URL: url,
+  /** A practice provider that runs elsewhere; without it the launcher has one of its own. */
+  MOCK_PROVIDER_URL: url,
+  MOCK_PROVIDER_TOKEN: text,
   ALLOW_PRIVATE_MACHINES: z.enum(["0", "1"], "must be 1 or 0"),
 } satisfies Record<string, z.ZodType<string>>;
 type PassedOn = keyof typeof PASSED_ON;
@@ -68,6 +71,11 @@ const NEEDED: readonly { by: string; chosen: (values: Values) => boolean; variab
     by: "TENANT_DATABASES=neon",
     chosen: (values) => values.TENANT_DATABASES === "neon",
     variables: ["NEON_API_KEY", "NEON_PROJECT_ID"],
+  },
+  {
+    by: "MOCK_PROVIDER_URL",
+    chosen: (values) => values.MOCK_PROVIDER_URL !== undefined,
+    variables: ["MOCK_PROVIDER_TOKEN"],
   },
 ];
 

@@ -17,6 +17,9 @@ export const getOrg = defineCommand({
       ["id", org.id],
       ["url", org.url],
       ["state", org.state],
+      ...(org.suspended === null
+        ? []
+        : [["suspended", `by ${org.suspended.by}${org.suspended.reason === null ? "" : `: ${org.suspended.reason}`}`]]),
       ["driver", org.driver],
       ["your role", org.role ?? "-"],
       ["created", formatTime(org.createdAt)],
