@@ -20,7 +20,8 @@ const STYLES: Record<Step["state"], Parameters<Paint>[0]> = {
 /** One step as it stands: mark, name, how long it took or what went wrong. */
 export function stepText(step: Step, paint: Paint): string {
   const { startedAt, endedAt, attempts, error } = step;
-  const took = startedAt === null || endedAt === null ? "" : `${Math.max(0, endedAt - startedAt)} ms`;
+  const isOver = step.state === "done" || step.state === "failed";
+  const took = !isOver || startedAt === null || endedAt === null ? "" : `${Math.max(0, endedAt - startedAt)} ms`;
   const again = attempts > 1 ? `attempt ${attempts}` : "";
   const facts = [took, again, error === null ? "" : oneLine(error)].filter((text) => text !== "").join(", ");
   const line = `${MARKS[step.state]} ${step.step.padEnd(16)}${facts}`.trimEnd();
