@@ -379,6 +379,11 @@ describe("a signature does not count", () => {
     await isRefusedFor(await bring(begun, xml), /not one of the provider's certificates/);
   });
 
+  test("about an ID that two elements have", async () => {
+    const answer = await signInAs({ ...owner, assertionId: "_same", responseId: "_same" });
+    await isRefusedFor(answer, /have the same ID/);
+  });
+
   test("beside one in a place where none belongs", async () => {
     const begun = await begin();
     const stray = `<samlp:Extensions><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/></samlp:Extensions><samlp:Status>`;

@@ -22,8 +22,9 @@ export interface Site {
   close(): Promise<void>;
 }
 
-export async function openSite(): Promise<Site> {
-  const core = await startCore();
+/** Opens one; `bindings` replace the usual ones of the control plane. */
+export async function openSite(bindings: Record<string, string> = {}): Promise<Site> {
+  const core = await startCore(bindings);
   const browser = await Browser.start(chromium ?? "", { [new URL(ORIGIN).host]: core.address.host });
   return {
     core,
