@@ -551,7 +551,8 @@ export const SAML_BODY_BYTES_MAX = 192 * 1024;
 export const SAML_ELEMENTS_MAX = 2_000;
 export const SAML_ATTRIBUTES_MAX = 4_000;
 export const SAML_DEPTH_MAX = 32;
-/** Longest name of a namespace in a SAML answer, in characters. */
+/** Prefixes of namespaces in a SAML answer, and the longest name of a namespace, in characters. */
+export const SAML_PREFIXES_MAX = 32;
 export const SAML_NAMESPACE_LENGTH_MAX = 300;
 /** By how much the clocks of platform and SAML provider may differ, in seconds. */
 export const SAML_CLOCK_SKEW_S = 60;
@@ -728,6 +729,8 @@ export const MACHINE_UNSTARTED_MS = 5_000;
 export const PROVISIONS_KEPT_MAX = 5;
 /** Pause between two looks at a provision that somebody follows, in milliseconds. */
 export const PROGRESS_LOOK_MS = 250;
+/** Pause between two looks whether who follows it still may, in milliseconds. */
+export const PROGRESS_RIGHTS_MS = 2_000;
 /** How long a machine may be `starting` or `stopping` before the provider is asked what became of it, in milliseconds. */
 export const MACHINE_TRANSITION_MS = 5 * 60 * 1000;
 /** One call to a provider, in milliseconds. */
@@ -736,6 +739,13 @@ export const PROVIDER_CALL_MS = 20_000;
 export const PROVIDER_ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 /** What a provider says of its refusal that is handed on, in characters. */
 export const PROVIDER_WORDS_LENGTH_MAX = 300;
+/** Time in which the Docker Engine has fetched an image, in milliseconds, and the end of its progress that is read, in bytes. */
+export const IMAGE_PULL_MS = 5 * 60 * 1000;
+export const IMAGE_PULL_TAIL_BYTES = 64 * 1024;
+/** How long a container has to end in good order before it is killed, in seconds. */
+export const CONTAINER_STOP_S = 10;
+/** Processes of one container. */
+export const CONTAINER_PROCESSES_MAX = 512;
 /** Pause between two calls about one machine that a provider asks for, and the longest that a call waits for its turn, in milliseconds. */
 export const MACHINE_CALL_PAUSE_MS = 1_000;
 export const MACHINE_CALL_WAIT_MS = 10_000;
@@ -755,6 +765,15 @@ export const FLY_STOP_S = 30;
 export const FLY_RESTARTS_MAX = 3;
 /** Apps at Fly.io that are looked into at once for a listing. */
 export const FLY_LIST_CONCURRENCY = 4;
+/** Time in which an org has its own database, in milliseconds; after it the attempt has failed. */
+export const DATABASE_CREATE_MS = 10 * 60 * 1000;
+/** How long one pass waits for a database's provider, and the pause between two looks, in milliseconds. */
+export const TENANT_DATABASE_WAIT_MS = 15_000;
+export const DATABASE_LOOK_PAUSE_MS = 500;
+/** How long nobody else goes on with a database that somebody works on, in milliseconds: longer than a pass takes. */
+export const DATABASE_LEASE_MS = 3 * 60 * 1000;
+/** Databases that one pass of the clock goes on with. */
+export const DATABASES_PER_PASS = 20;
 /** Log lines of a machine that are shown, and kept with a failure. */
 export const MACHINE_LOG_LINES_MAX = 200;
 export const MACHINE_FAILURE_LINES_MAX = 20;

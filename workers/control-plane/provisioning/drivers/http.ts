@@ -36,6 +36,8 @@ export interface ProviderCall {
   accepts?: readonly number[];
   /** Of this call, where it takes longer than others, such as one that waits. */
   timeoutMs?: number;
+  /** Of an answer that may be long, only so many bytes are kept, the last ones. */
+  tailBytes?: number;
 }
 
 export interface ProviderAnswer {
@@ -106,7 +108,7 @@ async function ask(options: ProviderApiOptions, call: ProviderCall): Promise<Pro
       signal: abort.signal,
       ...(call.json === undefined ? {} : { body: JSON.stringify(call.json) }),
     });
-    const bytes = await readBounded(response, bytesMax);
+    const bytes = await readBounded(response, call.tailBytes ?? bytesMax, call.tailBytes !== undefined);
     if (bytes === null) throw new ProviderError("unavailable", `${title} answered more than can be read.`);
     return answerOf(response, bytes, `${title} answered no JSON when it was asked to ${call.to}.`);
   };
@@ -147,8 +149,8 @@ function queryOf(query: ProviderCall["query"]): string {
   return entries.length === 0 ? "" : `?${new URLSearchParams(entries).toString()}`;
 }
 
-/** A body of at most so many bytes; null when it is longer. */
-async function readBounded(response: Response, bytesMax: number): Promise<Uint8Array | null> {
+/** A body of at most so many bytes; of a longer one its end, or null. */
+async function readBounded(response: Response, bytesMax: number, isTail: boolean): Promise<Uint8Array | null> {
   if (response.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -156,12 +158,14 @@ async function readBounded(response: Response, bytesMax: number): Promise<Uint8A
   for (;;) {
     const { done, value } = (await reader.read()) as { done: boolean; value?: Uint8Array };
     if (done || value === undefined) break;
+    chunks.push(value);
     length += value.byteLength;
-    if (length > bytesMax) {
+    if (isTail) {
+      while (length - (chunks[0]?.byteLength ?? 0) >= bytesMax) length -= chunks.shift()?.byteLength ?? 0;
+    } else if (length > bytesMax) {
       await reader.cancel().catch(() => {});
       return null;
     }
-    chunks.push(value);
   }
   const bytes = new Uint8Array(length);
   let at = 0;

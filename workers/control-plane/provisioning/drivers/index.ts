@@ -3,12 +3,14 @@ import { DRIVERS, type DriverName, type MachineDriverName } from "../../../../co
 import type { ControlPlaneEnv } from "../../env.ts";
 import type { Scope } from "../../scope.ts";
 import type { Driver } from "../driver.ts";
+import { dockerFromEnv } from "./docker-env.ts";
 import { externalDriver } from "./external.ts";
 import { flyFromEnv } from "./fly-env.ts";
 import { mockFromEnv } from "./mock-env.ts";
 
 /** Who brings machines up, by name. */
 const FACTORIES: Partial<Record<MachineDriverName, (scope: Scope) => Driver>> = {
+  docker: ({ env }) => dockerFromEnv(env),
   external: () => externalDriver,
   fly: ({ env }) => flyFromEnv(env),
   mock: ({ env }) => mockFromEnv(env),
