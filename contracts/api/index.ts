@@ -9,6 +9,7 @@ import * as executions from "./executions.ts";
 import * as identity from "./identity.ts";
 import * as invitations from "./invitations.ts";
 import * as kv from "./kv.ts";
+import * as machines from "./machines.ts";
 import * as me from "./me.ts";
 import * as members from "./members.ts";
 import * as open from "./open.ts";
@@ -70,8 +71,27 @@ export const ENDPOINTS = {
   createOrg: orgs.createOrg,
   getOrg: orgs.getOrg,
   patchOrg: orgs.patchOrg,
+  suspendOrg: orgs.suspendOrg,
+  resumeOrg: orgs.resumeOrg,
+  renameOrg: orgs.renameOrg,
   deleteOrg: orgs.deleteOrg,
   signInToOrg: open.signInToOrg,
+  getMachine: machines.getMachine,
+  createMachine: machines.createMachine,
+  deleteMachine: machines.deleteMachine,
+  retryMachine: machines.retryMachine,
+  machineProgress: machines.machineProgress,
+  listDrivers: machines.listDrivers,
+  startMachine: machines.startMachine,
+  stopMachine: machines.stopMachine,
+  restartMachine: machines.restartMachine,
+  enrolmentToken: machines.enrolmentToken,
+  machineLogs: machines.machineLogs,
+  listMachines: machines.listMachines,
+  sweepOrphans: machines.sweepOrphans,
+  reconcileMachines: machines.reconcileMachines,
+  enrolMachine: machines.enrolMachine,
+  machineHeartbeat: machines.machineHeartbeat,
   rotateSigningKeys: open.rotateSigningKeys,
   listPlans: plans.listPlans,
   putPlan: plans.putPlan,

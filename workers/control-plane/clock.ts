@@ -7,10 +7,18 @@ import { keepDomains } from "./domains/chores.ts";
 import { removeSpent } from "./hand-over/sessions.ts";
 import { keepSigningKeys } from "./hand-over/signing-keys.ts";
 import { removeOldMail, sendDueMail } from "./mail/outbox.ts";
-import { sweepDestroying } from "./org-life.ts";
+import { sweepDestroying } from "./org-life/destroy.ts";
+import { keepMachinesAtRest } from "./org-life/machine.ts";
+import { removeOldRedirects } from "./org-life/rename.ts";
+import { tellOrgs } from "./org-life/tell.ts";
 import { removeOldInvitations } from "./people/invitations.ts";
 import { publishAllQuotas } from "./plans/publish.ts";
 import { warnOfQuotas } from "./plans/warnings.ts";
+import { stopIdleMachines } from "./provisioning/auto-stop.ts";
+import { destroyInHand } from "./provisioning/destroy.ts";
+import { takeOverProvisions } from "./provisioning/launch.ts";
+import { lookAfterMachines } from "./provisioning/reconcile.ts";
+import { sweepByClock } from "./provisioning/sweep.ts";
 import type { Scope } from "./scope.ts";
 import { rollUpUsage } from "./usage/roll-up.ts";
 
@@ -19,6 +27,13 @@ type Chore = (scope: Scope) => Promise<unknown>;
 /** What every minute brings: first what somebody waits for. */
 const CHORES: readonly [name: string, chore: Chore][] = [
   ["finish destroying orgs", sweepDestroying],
+  ["tell orgs what they are", (scope) => tellOrgs(scope, Date.now())],
+  ["go on with provisions", takeOverProvisions],
+  ["finish destroying machines", destroyInHand],
+  ["look after machines", lookAfterMachines],
+  ["stop machines that nobody asks", stopIdleMachines],
+  ["keep machines of suspended orgs at rest", keepMachinesAtRest],
+  ["sweep up orphans", (scope) => sweepByClock(scope, Date.now())],
   ["publish quotas", (scope) => publishAllQuotas(scope, Date.now() + QUOTAS_PUBLISH_MS)],
   ["remove old mail", removeOldMail],
   ["send mail", sendDueMail],
@@ -28,6 +43,7 @@ const CHORES: readonly [name: string, chore: Chore][] = [
   ["remove what is expired", (scope) => removeExpired(scope, Date.now())],
   ["remove spent hand-overs", (scope) => removeSpent(scope, Date.now())],
   ["remove old invitations", removeOldInvitations],
+  ["remove old redirects", (scope) => removeOldRedirects(scope, Date.now())],
   ["keep domains", (scope) => keepDomains(scope, Date.now())],
 ];
 

@@ -1,7 +1,8 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { eq } from "drizzle-orm";
+import { eq, type SQL } from "drizzle-orm";
 
 import type { DirectoryDoor } from "../../contracts/doors.ts";
+import type { ProjectedMachine, ProvisionProgress } from "../../contracts/machines.ts";
 import type { HostRecord } from "../../contracts/domains.ts";
 import { platformErrorOf } from "../../contracts/errors.ts";
 import type { JsonWebKeySet, TenantSession } from "../../contracts/hand-over.ts";
@@ -12,7 +13,10 @@ import type { ControlPlaneEnv } from "./env.ts";
 import { failureOf } from "./failure.ts";
 import { beginTenantSession, endTenantSession, renewTenantSession } from "./hand-over/sessions.ts";
 import { goodKeys, keySetOf } from "./hand-over/signing-keys.ts";
-import { openOrg } from "./org-life.ts";
+import { findRedirect } from "./org-life/rename.ts";
+import { tellOrg } from "./org-life/tell.ts";
+import { provisionProgress } from "./provisioning/show.ts";
+import { wakeMachine } from "./provisioning/wake.ts";
 import { reportFailure } from "./report.ts";
 import { Scope } from "./scope.ts";
 
@@ -26,6 +30,14 @@ export class Directory extends WorkerEntrypoint<ControlPlaneEnv> implements Dire
 
   findDomain(hostname: string): Promise<HostRecord | null> {
     return this.#answer((scope) => findDomain(scope, hostname));
+  }
+
+  provisionProgress(orgId: string): Promise<ProvisionProgress | null> {
+    return this.#answer((scope) => provisionProgress(scope, orgId));
+  }
+
+  wakeMachine(orgId: string): Promise<ProjectedMachine | null> {
+    return this.#answer((scope) => wakeMachine(scope, orgId));
   }
 
   signingKeys(): Promise<JsonWebKeySet> {
@@ -58,27 +70,37 @@ export class Directory extends WorkerEntrypoint<ControlPlaneEnv> implements Dire
 
 async function findOrg(scope: Scope, slug: unknown): Promise<Found> {
   if (typeof slug !== "string" || slugProblem(slug) !== null) return null;
-  const found = await lookUp(scope, slug);
-  if (found === null || found.state !== "running") return found;
+  const [found = null] = await lookUp(scope, eq(org.slug, slug));
+  if (found === null) return redirected(scope, slug);
+  if (found.state === "destroying") return shown(found);
   try {
-    // Its object may never have heard of it, where creation was cut off.
-    await openOrg(scope, { id: found.orgId, slug });
+    // Its object may never have heard of it, where creation was cut off, or not of its state.
+    if (found.openedAt === null) await tellOrg(scope, found.orgId);
+    else await scope.state.openOrg(found.orgId, found.slug, found.state);
   } catch (error) {
     if (platformErrorOf(error) === null) throw error;
     reportFailure(scope.requestId, `org ${found.orgId} could not be opened`, error);
-    return found;
+    return shown(found);
   }
-  const still = await lookUp(scope, slug);
-  if (still?.orgId === found.orgId) return still;
-  // It was destroyed in between, and opening it must not bring it back.
-  await scope.state.destroyOrg(found.orgId);
-  return still;
+  const [still] = await lookUp(scope, eq(org.id, found.orgId));
+  // Where it was destroyed in between, opening it must not bring it back.
+  if (still === undefined) await scope.state.destroyOrg(found.orgId);
+  else if (still.slug === slug) return shown(still);
+  return findOrgNow(scope, slug);
 }
 
-async function lookUp(scope: Scope, slug: string): Promise<Found> {
-  const [row] = await scope.database
-    .select({ orgId: org.id, slug: org.slug, state: org.state })
-    .from(org)
-    .where(eq(org.slug, slug));
-  return row ?? null;
+/** The org that has this slug, or that the slug leads to, as far as the database knows it. */
+async function findOrgNow(scope: Scope, slug: string): Promise<Found> {
+  const [row] = await lookUp(scope, eq(org.slug, slug));
+  return row === undefined ? redirected(scope, slug) : shown(row);
 }
+
+async function redirected(scope: Scope, slug: string): Promise<Found> {
+  const row = await findRedirect(scope, slug);
+  return row === null ? null : { orgId: row.id, slug: row.slug, state: row.state };
+}
+
+const lookUp = ({ database }: Scope, which: SQL) =>
+  database.select({ orgId: org.id, slug: org.slug, state: org.state, openedAt: org.openedAt }).from(org).where(which);
+
+const shown = ({ orgId, slug, state }: NonNullable<Found>): Found => ({ orgId, slug, state });

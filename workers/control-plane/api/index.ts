@@ -9,9 +9,12 @@ import { identity } from "./identity.ts";
 import { invitations } from "./invitations.ts";
 import { keys } from "./keys.ts";
 import { kv } from "./kv.ts";
+import { machineLife } from "./machine-life.ts";
+import { machines } from "./machines.ts";
 import { me } from "./me.ts";
 import { members } from "./members.ts";
 import { open } from "./open.ts";
+import { orgLife } from "./org-life.ts";
 import { orgs } from "./orgs.ts";
 import { partners } from "./partners.ts";
 import { platform } from "./platform.ts";
@@ -35,6 +38,9 @@ export const MOUNTED: readonly Mounted[] = [
   partners,
   members,
   orgs,
+  orgLife,
+  machines,
+  machineLife,
   domains,
   plans,
   auditLog,

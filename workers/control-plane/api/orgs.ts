@@ -1,9 +1,11 @@
 import { and, eq, gt, sql } from "drizzle-orm";
+import type { z } from "zod";
 
 import { ENDPOINTS } from "../../../contracts/api/index.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import { newId } from "../../../contracts/ids.ts";
 import { ORGS_PER_USER_MAX, PAGE_SIZE_DEFAULT } from "../../../contracts/limits.ts";
+import { machineSpecSchema } from "../../../contracts/machines.ts";
 import { DEFAULT_PLAN } from "../../../contracts/plans.ts";
 import type { OrgRole } from "../../../contracts/rights.ts";
 import { requireOnPlatform, seesEveryOrg } from "../access.ts";
@@ -12,10 +14,15 @@ import { actorOf, type Principal } from "../auth/principal.ts";
 import { member, org, plan } from "../database/schema.ts";
 import { type ControlPlaneEnv, orgUrl } from "../env.ts";
 import { Mounts } from "../mount.ts";
-import { beginDestroying, changeOrg, changeSettings, finishDestroying, openOrg, settingsOf } from "../org-life.ts";
+import { changeOrg, changeSettings, settingsOf } from "../org-life.ts";
+import { destroyOrg } from "../org-life/destroy.ts";
+import { requireUnled, slugTaken } from "../org-life/rename.ts";
+import { tellOrg } from "../org-life/tell.ts";
 import { noSuchPlan } from "../plans/change.ts";
 import { publishQuotas } from "../plans/publish.ts";
 import { quotasOf } from "../plans/standing.ts";
+import { beginProvision, requirePossible, type Wanted } from "../provisioning/create.ts";
+import { launch } from "../provisioning/launch.ts";
 import { reportFailure } from "../report.ts";
 import type { Scope } from "../scope.ts";
 import { keyOfCursor, pageOfRows } from "./page.ts";
@@ -30,6 +37,7 @@ export const orgs = new Mounts()
   })
   .add(ENDPOINTS.createOrg, async ({ scope, principal, body }) => {
     const { slug, driver } = body;
+    const wanted = wantedMachine(scope, body);
     if (body.plan !== DEFAULT_PLAN) requireOnPlatform(principal, "orgs:limit");
     const id = newId("org");
     const row = await scope.database.transaction(async (tx) => {
@@ -44,16 +52,24 @@ export const orgs = new Mounts()
       if (found.owned >= ORGS_PER_USER_MAX) throw tooManyOrgs(found.owned);
       // An org that nothing is bounded of need not be told so.
       const quotasRevision = Object.keys(found.quotas).length > 0 ? 1 : 0;
-      const place = { id, slug, name: body.name ?? slug, driver, state: "running" as const, createdBy: userId };
+      const state = wanted === null ? ("running" as const) : ("provisioning" as const);
+      const place = { id, slug, name: body.name ?? slug, driver, state, createdBy: userId };
       const values = { ...place, plan: body.plan, quotasRevision };
       const [made] = await tx.insert(org).values(values).onConflictDoNothing().returning();
       if (made === undefined) throw slugTaken(slug);
+      await requireUnled(tx, slug, id);
       await tx.insert(member).values({ orgId: id, userId, role: "owner" });
-      await audit(tx, scope, { actor: actorOf(principal), action: "org.create", target: slug, orgId: id });
-      return made;
+      const actor = actorOf(principal);
+      await audit(tx, scope, { actor, action: "org.create", target: slug, orgId: id });
+      const how = { isFirst: true, actor, action: "machine.create" } as const;
+      const provision = wanted === null ? null : await beginProvision(tx, scope, made, wanted, how);
+      return { made, provision };
     });
-    await openLazily(scope, row);
-    return toOrg(scope.env, row, "owner");
+    await openLazily(scope, row.made);
+    if (row.provision !== null) {
+      await launch(scope, { provisionId: row.provision.id, attempt: row.provision.attempt });
+    }
+    return toOrg(scope.env, row.made, "owner");
   })
   .add(ENDPOINTS.getOrg, async ({ scope, access }) => {
     return toDetail(scope, access.org, access.role);
@@ -78,8 +94,7 @@ export const orgs = new Mounts()
         issues: [{ field: "confirm", reason }],
       });
     }
-    await beginDestroying(scope, access.org, actorOf(principal));
-    await finishDestroying(scope, access.org, actorOf(principal));
+    await destroyOrg(scope, access.org, actorOf(principal));
     return undefined;
   });
 
@@ -97,10 +112,23 @@ export async function listOrgs(scope: Scope, principal: Principal, limit: number
   return pageOfRows(found, limit, (row) => row.org.slug);
 }
 
+/** The machine that a new org is to have; null where its scripts answer. Throws `invalid` where none such can be had. */
+function wantedMachine(scope: Scope, { driver, machine }: z.output<typeof ENDPOINTS.createOrg.body>): Wanted | null {
+  if (driver !== "isolate") {
+    const wanted = { driver, spec: machine ?? machineSpecSchema.parse({}) };
+    requirePossible(scope, wanted);
+    return wanted;
+  }
+  if (machine === undefined) return null;
+  throw new PlatformError("invalid", "An org on isolates has no machine. Name a driver, or leave out machine.", {
+    issues: [{ field: "machine", reason: "needs a driver other than isolate" }],
+  });
+}
+
 /** The org exists once its row does; where its object cannot be opened now, a later look-up does it. */
 async function openLazily(scope: Scope, row: OrgRow): Promise<void> {
   try {
-    await openOrg(scope, row);
+    await tellOrg(scope, row.id, row);
     if (row.quotasPublished < row.quotasRevision) await publishQuotas(scope, row.id);
   } catch (error) {
     reportFailure(scope.requestId, `org ${row.id} will be opened when somebody asks for it`, error);
@@ -109,7 +137,7 @@ async function openLazily(scope: Scope, row: OrgRow): Promise<void> {
   await scope.edges.forget(row.slug);
 }
 
-function toOrg(env: ControlPlaneEnv, row: OrgRow, role: OrgRole | null) {
+export function toOrg(env: ControlPlaneEnv, row: OrgRow, role: OrgRole | null) {
   const { id, slug, name, driver, state, suspendedBy, suspendedReason } = row;
   const suspended = suspendedBy === null ? null : { by: suspendedBy, reason: suspendedReason };
   return { id, slug, name, driver, state, suspended, url: orgUrl(env, slug), role, createdAt: row.createdAt.getTime() };
@@ -122,9 +150,6 @@ async function toDetail(scope: Scope, row: OrgRow, role: OrgRole | null) {
   ]);
   return { ...toOrg(scope.env, row, role), settings, plan: row.plan, quotas, ownQuotas: row.quotas };
 }
-
-const slugTaken = (slug: string): PlatformError =>
-  new PlatformError("conflict", `The slug ${slug} is taken. Choose another.`, { slug });
 
 const tooManyOrgs = (used: number): PlatformError =>
   new PlatformError("conflict", `You have made ${used} of ${ORGS_PER_USER_MAX} orgs. Delete one first.`, {
