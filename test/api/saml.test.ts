@@ -565,6 +565,14 @@ describe("XML that can be read in two ways, or not at all, is refused:", () => {
       /too many attributes/,
     ],
     [
+      "too many prefixes",
+      (xml) => {
+        const declared = Array.from({ length: 40 }, (_, n) => `xmlns:n${n}="urn:n"`);
+        return xml.replace("<saml:NameID ", `<saml:NameID ${declared.join(" ")} `);
+      },
+      /too many prefixes/,
+    ],
+    [
       "a namespace that is too long",
       (xml) => xml.replace("<saml:NameID ", `<saml:NameID xmlns:x="${"x".repeat(400)}" x:y="" `),
       /namespace is too long/,

@@ -1,3 +1,4 @@
+import { SAML_PREFIXES_MAX } from "../../../../contracts/limits.ts";
 import { ProviderFault } from "../provider/identity.ts";
 import { DIGESTS, ENVELOPED, NAMESPACES, SIGNINGS } from "./algorithms.ts";
 import { base64Of, bytesOf } from "./base64.ts";
@@ -18,8 +19,6 @@ import {
 } from "./xml.ts";
 
 const { assertion: ASSERTION, signature: SIGNATURE, exclusive: EXCLUSIVE } = NAMESPACES;
-/** Prefixes that one list of inclusive namespaces names at most. */
-const PREFIXES_MAX = 20;
 
 /**
  * What of a response is signed: the response, else its assertion, parsed anew from the very bytes that the signature is
@@ -113,7 +112,7 @@ function prefixesOf(method: Element): readonly string[] {
   const list = findChild(method, EXCLUSIVE, "InclusiveNamespaces");
   if (childrenOf(method).length > (list === null ? 0 : 1)) throw new ProviderFault("the canonical form is qualified");
   const prefixes = (list === null ? "" : (attributeOf(list, "PrefixList") ?? "")).split(/\s+/).filter(Boolean);
-  if (prefixes.length > PREFIXES_MAX) throw new ProviderFault("the canonical form has too many prefixes");
+  if (prefixes.length > SAML_PREFIXES_MAX) throw new ProviderFault("the canonical form has too many prefixes");
   return prefixes.map((prefix) => (prefix === "#default" ? "" : prefix));
 }
 
