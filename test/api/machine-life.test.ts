@@ -240,8 +240,9 @@ describe("a start", () => {
 
   test("invariant 8: of a machine whose provision is over without it ends with its destruction", async () => {
     const { machineId } = await up("nils");
+    await provider.ask("POST", `/v1/machines/${(await heldOf(machineId)).id}/stop`);
     await core.sql.query("update provision set state = 'failed' where machine_id = $1", [machineId]);
-    await set(machineId, "state = 'created'");
+    await set(machineId, "state = 'created', state_at = now()");
     expect(await core.tick()).toBe("ok");
     expect((await machineOf("nils")).state).toBe("created");
     await overdue(machineId);

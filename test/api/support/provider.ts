@@ -36,7 +36,8 @@ export async function startProvider(): Promise<TestProvider> {
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return response.status === 204 ? null : response.json();
+    const text = await response.text();
+    return text === "" ? null : JSON.parse(text);
   };
   const holdings = async (): Promise<Holdings> => (await ask("GET", "/resources")) as Holdings;
   return {

@@ -39,7 +39,7 @@ export interface Change {
  */
 export async function reconcileOne(scope: Scope, inspected: Inspected, isDry: boolean): Promise<Change | null> {
   const { machine: row } = inspected;
-  if (neverStarted(inspected, Date.now())) return destroyUnstarted(scope, row, isDry);
+  if (isLeftOver(inspected)) return destroyOverdue(scope, row, isDry);
   if (!isAtRest(row.state)) return isDry ? null : goOn(scope, inspected);
   const published = row.lookedAt !== null || isDry || (await publishMachine(scope, row.orgId));
   const { driver, plan } = await atProvider(scope, inspected);
@@ -54,12 +54,11 @@ export async function reconcileOne(scope: Scope, inspected: Inspected, isDry: bo
 }
 
 /** A machine whose provision is over without it, and that never ran: nobody waits for it, and nobody would miss it. */
-function neverStarted({ machine: row, provisionState }: Inspected, now: number): boolean {
-  const isBegun = row.state === "created" || row.state === "starting";
-  return isBegun && provisionState === "failed" && now - row.stateAt.getTime() > MACHINE_TRANSITION_MS;
-}
+const isLeftOver = ({ machine: { state }, provisionState }: Inspected): boolean =>
+  provisionState === "failed" && (state === "created" || state === "starting");
 
-async function destroyUnstarted(scope: Scope, row: MachineRow, isDry: boolean): Promise<Change> {
+async function destroyOverdue(scope: Scope, row: MachineRow, isDry: boolean): Promise<Change | null> {
+  if (Date.now() - row.stateAt.getTime() <= MACHINE_TRANSITION_MS) return null;
   const reason = "Its provision is over, and it never started.";
   if (!isDry) await moveMachine(scope, row.id, "destroy", { error: { code: "exited", message: reason } });
   return { from: row.state, to: "destroying", reason };
