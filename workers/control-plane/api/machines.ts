@@ -24,4 +24,6 @@ export const machines = new Mounts()
     await retryProvision(scope, access.org, actorOf(principal));
     return orgMachineOf(scope, access.org.id);
   })
-  .addEvents(ENDPOINTS.machineProgress, async ({ scope, access }) => followMachine(scope.env, access.org.id));
+  .addEvents(ENDPOINTS.machineProgress, async ({ scope, principal, access }) =>
+    followMachine(scope.env, principal, access.org.id),
+  );

@@ -39,7 +39,7 @@ export async function beginCompensating(
   };
   const row = await scope.database.transaction(async (tx) => {
     const changed = await change(tx, run, { state: "compensating", error });
-    if (step !== null) await noteStep(tx, run.provisionId, step, "failed", failure.message);
+    if (step !== null) await noteStep(tx, run, step, "failed", failure.message);
     const fails = changed.isFirst && failure.code !== "cancelled";
     if (fails) {
       const waiting = and(eq(org.id, changed.orgId), inArray(org.state, [...WAITING]));
@@ -81,7 +81,7 @@ export async function compensate(scope: Scope, run: Run, journal: Journal, times
   for (const step of PROVISION_STEPS.toReversed()) {
     const was = steps.find((one) => one.step === step);
     if (begun.includes(step) && was?.state !== "failed")
-      await noteStep(scope.database, row.id, step, "undone", was?.error);
+      await noteStep(scope.database, run, step, "undone", was?.error);
   }
   const wasCancelled = row.error?.code === "cancelled";
   await scope.database.transaction(async (tx) => {

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, exists, inArray, sql } from "drizzle-orm";
 
 import { PROVISION_LEASE_MS } from "../../../contracts/limits.ts";
 import { PROVISION_STEPS, type ProvisionStep } from "../../../contracts/machines.ts";
@@ -76,43 +76,51 @@ export async function insertSteps(tx: Queries, provisionId: string): Promise<voi
   await tx.insert(provisionStep).values(PROVISION_STEPS.map((step, place) => ({ provisionId, step, place })));
 }
 
-/** Notes that a step has begun; it counts as tried again unless it was cut off. */
-export async function beginStep(scope: Scope, provisionId: string, step: ProvisionStep): Promise<StepRow> {
+/** A step of the provision, for as long as the run is the provision's. */
+const stepOf = (queries: Queries, run: Run, ...steps: ProvisionStep[]) =>
+  and(
+    eq(provisionStep.provisionId, run.provisionId),
+    inArray(provisionStep.step, steps),
+    exists(queries.select({ id: provision.id }).from(provision).where(mine(run))),
+  );
+
+/** Notes that a step has begun; it counts as tried again unless it was cut off. Throws {@link Superseded}. */
+export async function beginStep(scope: Scope, run: Run, step: ProvisionStep): Promise<StepRow> {
   const tried = sql`case when ${provisionStep.state} = 'running' then ${provisionStep.attempts} else ${provisionStep.attempts} + 1 end`;
   const startedAt = sql`coalesce(${provisionStep.startedAt}, now())`;
   const [row] = await scope.database
     .update(provisionStep)
     .set({ state: "running", attempts: tried, startedAt, endedAt: null })
-    .where(and(eq(provisionStep.provisionId, provisionId), eq(provisionStep.step, step)))
+    .where(stepOf(scope.database, run, step))
     .returning();
   if (row === undefined) throw new Superseded();
   return row;
 }
 
-/** Notes what became of a step. */
+/** Notes what became of a step. Throws {@link Superseded}. */
 export async function noteStep(
   queries: Queries,
-  provisionId: string,
+  run: Run,
   step: ProvisionStep,
   state: StepRow["state"],
   error: string | null = null,
 ): Promise<void> {
-  await queries
+  const noted = await queries
     .update(provisionStep)
     .set({ state, error, endedAt: state === "waiting" || state === "running" ? null : new Date() })
-    .where(and(eq(provisionStep.provisionId, provisionId), eq(provisionStep.step, step)));
+    .where(stepOf(queries, run, step))
+    .returning({ step: provisionStep.step });
+  if (noted.length === 0) throw new Superseded();
 }
 
-/** Has steps done once more. */
-export async function resetSteps(
-  queries: Queries,
-  provisionId: string,
-  steps: readonly ProvisionStep[],
-): Promise<void> {
-  await queries
+/** Has steps done once more. Throws {@link Superseded}. */
+export async function resetSteps(queries: Queries, run: Run, steps: readonly ProvisionStep[]): Promise<void> {
+  const noted = await queries
     .update(provisionStep)
-    .set({ state: "waiting", endedAt: null })
-    .where(and(eq(provisionStep.provisionId, provisionId), inArray(provisionStep.step, [...steps])));
+    .set({ state: "waiting", startedAt: null, endedAt: null })
+    .where(stepOf(queries, run, ...steps))
+    .returning({ step: provisionStep.step });
+  if (noted.length === 0) throw new Superseded();
 }
 
 /** Changes the provision of a run. Throws {@link Superseded}. */

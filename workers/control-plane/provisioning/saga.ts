@@ -12,6 +12,7 @@ import {
   type Journal,
   noteStep,
   openJournal,
+  renewLease,
   resetSteps,
   withFullRegions,
   withLease,
@@ -62,7 +63,6 @@ function mayGoOn({ row, org }: Journal): Failure | null {
 }
 
 async function takeStep(scope: Scope, run: Run, journal: Journal, step: ProvisionStep): Promise<Told> {
-  const { provisionId } = run;
   let driver: Driver;
   try {
     driver = driverOf(scope, journal.row.driver);
@@ -70,12 +70,12 @@ async function takeStep(scope: Scope, run: Run, journal: Journal, step: Provisio
     if (!(error instanceof PlatformError)) throw error;
     return fail(scope, run, { code: "refused", message: error.message }, step);
   }
-  const begun = await beginStep(scope, provisionId, step);
+  const begun = await beginStep(scope, run, step);
   const beganAt = begun.startedAt?.getTime() ?? Date.now();
   try {
     const result = await STEPS[step]({ scope, run, driver, journal, attempts: begun.attempts, beganAt });
     if (result !== "done") return at(step, result.lookAgainAfterMs);
-    await noteStep(scope.database, provisionId, step, "done");
+    await noteStep(scope.database, run, step, "done");
     if (step !== "publish") return at(PROVISION_STEPS[PROVISION_STEPS.indexOf(step) + 1] ?? null);
     await endProvision(scope, run, journal);
     return at(null);
@@ -96,7 +96,7 @@ interface Trouble {
 async function judge(scope: Scope, run: Run, trouble: Trouble, error: ProviderError): Promise<Told> {
   const { step, attempts, journal } = trouble;
   if (error.retry && attempts < PROVISION_TRIES_MAX) {
-    await noteStep(scope.database, run.provisionId, step, "waiting", error.message);
+    await noteStep(scope.database, run, step, "waiting", error.message);
     return at(step, pauseBefore(attempts, error.retryAfterMs, Math.random()));
   }
   if (error.code === "no_capacity") {
@@ -105,8 +105,8 @@ async function judge(scope: Scope, run: Run, trouble: Trouble, error: ProviderEr
   }
   const wasMade = (journal.steps.find((row) => row.step === "machine")?.attempts ?? 0) + (step === "machine" ? 1 : 0);
   if (error.code === "not_found" && wasMade <= PROVISION_RECREATIONS_MAX) {
-    await resetSteps(scope.database, run.provisionId, FROM_INFRASTRUCTURE);
-    await noteStep(scope.database, run.provisionId, step, "waiting", error.message);
+    await resetSteps(scope.database, run, FROM_INFRASTRUCTURE);
+    await noteStep(scope.database, run, step, "waiting", error.message);
     return at("infrastructure", pauseBefore(wasMade, null, Math.random()));
   }
   return fail(scope, run, { code: error.code, message: error.message, lines: error.lines }, step);
@@ -115,20 +115,21 @@ async function judge(scope: Scope, run: Run, trouble: Trouble, error: ProviderEr
 /** A volume cannot move, so what was made where there is no room goes first; then everything is made in the next region. */
 async function nextRegion(scope: Scope, run: Run, trouble: Trouble, full: string, why: ProviderError): Promise<Told> {
   const { journal, driver, step, attempts } = trouble;
+  await renewLease(scope, run);
   try {
     await driver.destroy(await planNow(scope, journal, openRegions(journal, driver)));
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     if (!error.retry) return fail(scope, run, { code: error.code, message: error.message, lines: error.lines }, step);
     // The step finds no room once more, and comes here again.
-    await noteStep(scope.database, run.provisionId, step, "waiting", error.message);
+    await noteStep(scope.database, run, step, "waiting", error.message);
     return at(step, pauseBefore(attempts, error.retryAfterMs, Math.random()));
   }
   const regions = [...fullRegions(journal.row.provider), full];
   await scope.database.transaction(async (tx) => {
     await change(tx, run, { provider: withFullRegions({}, regions) });
-    await resetSteps(tx, run.provisionId, FROM_INFRASTRUCTURE);
-    await noteStep(tx, run.provisionId, step, "waiting", `${full}: ${why.message}`);
+    await resetSteps(tx, run, FROM_INFRASTRUCTURE);
+    await noteStep(tx, run, step, "waiting", `${full}: ${why.message}`);
   });
   return at("infrastructure");
 }

@@ -11,7 +11,7 @@ import { PlatformError } from "../../../contracts/errors.ts";
 import { sawEvent } from "../../../contracts/machine-life.ts";
 import type { ProvisionStep } from "../../../contracts/machines.ts";
 import { sha256Hex } from "../auth/hash.ts";
-import { org } from "../database/schema.ts";
+import { org, provision } from "../database/schema.ts";
 import type { Scope } from "../scope.ts";
 import type { Driver, Plan, ProviderRecord } from "./driver.ts";
 import { change, fullRegions, type Journal, noteStep, withFullRegions } from "./journal.ts";
@@ -20,7 +20,7 @@ import { tellOrg } from "../org-life/tell.ts";
 import { enrolmentTokenOf, planOf } from "./plan.ts";
 import { probe } from "./probe.ts";
 import { ProviderError } from "./provider-error.ts";
-import type { Run } from "./run.ts";
+import { type Run, Superseded } from "./run.ts";
 
 /** What a step works with. */
 export interface Work {
@@ -80,11 +80,25 @@ async function make(
 ): Promise<StepResult> {
   const plan = await planNow(scope, journal, openRegions(journal, driver));
   const record = withFullRegions(await call(driver, plan), fullRegions(journal.row.provider));
-  await scope.database.transaction(async (tx) => {
-    const row = await change(tx, run, { provider: record });
-    if (isMachine) await insertMachine(tx, row);
-  });
+  try {
+    await scope.database.transaction(async (tx) => {
+      const row = await change(tx, run, { provider: record });
+      if (isMachine) await insertMachine(tx, row);
+    });
+  } catch (error) {
+    if (error instanceof Superseded) await takeBack(scope, run, driver, { ...plan, known: record });
+    throw error;
+  }
   return "done";
+}
+
+/** Whoever takes everything down may have looked before this was made. A run that goes on would find and adopt it. */
+async function takeBack(scope: Scope, run: Run, driver: Driver, plan: Plan): Promise<void> {
+  const [row] = await scope.database
+    .select({ state: provision.state })
+    .from(provision)
+    .where(eq(provision.id, run.provisionId));
+  if (row?.state !== "running" && row?.state !== "done") await driver.destroy(plan);
 }
 
 async function start({ scope, driver, journal }: Work): Promise<StepResult> {
@@ -159,7 +173,7 @@ async function publish({ scope, run, journal }: Work): Promise<StepResult> {
       .update(org)
       .set({ driver, ...(isFirst && isWaiting ? { state: "running" as const, openedAt: null } : {}) })
       .where(eq(org.id, orgId));
-    await noteStep(tx, run.provisionId, "publish", "running");
+    await noteStep(tx, run, "publish", "running");
   });
   if (!(await publishMachine(scope, orgId)))
     throw new PlatformError("unavailable", "The org's object does not answer.");
