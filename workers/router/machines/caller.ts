@@ -27,8 +27,11 @@ export function callerOf(
   };
 }
 
-/** The other end of the connection: workerd says `1.2.3.4`, or `1.2.3.4:5678` with its port. */
+/** The other end of the connection, which workerd writes as `1.2.3.4:5678` or `[::1]:5678`; Miniflare without the port. */
+const PEER = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)|([0-9a-fA-F:]+:[0-9a-fA-F.]*))(?::[0-9]+)?$/;
+
 function peerOf({ cf }: Request): string | null {
   const { clientIp } = (cf ?? {}) as { clientIp?: unknown };
-  return typeof clientIp === "string" && /^[0-9a-fA-F:.]{2,45}$/.test(clientIp) ? clientIp : null;
+  const [, six, four, bare] = (typeof clientIp === "string" && PEER.exec(clientIp)) || [];
+  return six ?? four ?? bare ?? null;
 }

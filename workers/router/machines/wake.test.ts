@@ -78,7 +78,7 @@ describe("a machine that sleeps", () => {
     expect((await Promise.race(answers)).status).toBe(503);
     tenant.machine = aMachine();
     await tenant.publish();
-    const statuses = (await Promise.all(answers)).map(({ status }) => status).sort();
+    const statuses = (await Promise.all(answers)).map(({ status }) => status).sort((a, b) => a - b);
     expect(statuses).toEqual([...Array.from({ length: 100 }, () => 200), 503]);
   });
 
