@@ -6,7 +6,9 @@ import { LogBatchWriter } from "../../contracts/log-batch.ts";
 import { sampleExecution } from "../../contracts/testing/execution.ts";
 import { type Answer, type Core, ORIGIN, SETUP_TOKEN, startCore } from "./support/core.ts";
 import { type NameServer, startNameServer } from "./support/name-server.ts";
+import { type NeonFake, startNeonFake } from "./support/neon-fake.ts";
 import { giveKey, join, makeOrg, OWNER, type Person, signIn, tokenFor } from "./support/people.ts";
+import { startProvider, type TestProvider } from "./support/provider.ts";
 
 /** What leaves no entry, and why. */
 const UNAUDITED: Partial<Record<EndpointId, string>> = {
@@ -17,17 +19,21 @@ const UNAUDITED: Partial<Record<EndpointId, string>> = {
   queryDocs: "it reads",
   countDocs: "it reads",
   previewTrigger: "it reads",
+  machineHeartbeat: "it comes every few seconds; a state that it changes is written down",
   signUp: "nobody is known yet: who takes the link that it sends is written down",
 };
 
 let dns: NameServer;
+let provider: TestProvider;
 let core: Core;
+let neon: NeonFake;
 let owner: Person;
 let claimed: Answer;
 let org: string;
 beforeAll(async () => {
   dns = await startNameServer();
-  core = await startCore({ DNS_URL: dns.url });
+  provider = await startProvider();
+  core = await startCore({ ...provider.bindings, DNS_URL: dns.url });
   claimed = await core.call("/api/v1/setup", { json: { token: SETUP_TOKEN, ...OWNER } });
   const { id } = claimed.json;
   owner = { id, token: await giveKey(core, id) };
@@ -36,6 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await core.stop();
   await dns.close();
+  await provider.stop();
 });
 
 const send = (method: string, path: string, json?: unknown, token = owner.token): Promise<Answer> =>
@@ -106,6 +113,16 @@ const sessionOf = async (): Promise<{ cookie: string; origin: string }> => ({
   origin: ORIGIN,
 });
 
+/** An org whose machine is in a state that lasts. */
+const machined = async (state: "started" | "stopped"): Promise<void> => {
+  const machine = async () => (await send("GET", "/orgs/yard/machine")).json.machine?.state;
+  await send("POST", "/orgs", { slug: "yard", driver: "mock" });
+  const running = async () => (await send("GET", "/orgs/yard")).json.state;
+  await expect.poll(running, { timeout: 10_000 }).toBe("running");
+  await send("POST", `/orgs/yard/machine/${state === "started" ? "start" : "stop"}`);
+  await expect.poll(machine, { timeout: 10_000 }).toBe(state);
+};
+
 /** How each endpoint that changes something is made to do so. */
 const CALLS: Partial<Record<EndpointId, () => Promise<Answer>>> = {
   claimDomain: () => inOrg("POST", "/domains", { domain: "claimed.example" }),
@@ -155,6 +172,12 @@ const CALLS: Partial<Record<EndpointId, () => Promise<Answer>>> = {
   resendInvitation: async () => inOrg("POST", `/invitations/${await invitation()}/resend`),
   createOrg: () => send("POST", "/orgs", { slug: "second" }),
   patchOrg: () => inOrg("PATCH", "", { egress: { deny: ["*"] } }),
+  suspendOrg: async () => {
+    await makeOrg(core, owner.token, "resting");
+    return send("POST", "/orgs/resting/suspend", { reason: "On holiday" });
+  },
+  resumeOrg: () => send("POST", "/orgs/resting/resume"),
+  renameOrg: () => send("POST", "/orgs/resting/rename", { slug: "rested" }),
   deleteOrg: () => send("DELETE", "/orgs/second?confirm=second"),
   signInToOrg: async () => core.call("/api/v1/orgs/home/open", { headers: await sessionOf(), json: { to: "/" } }),
   rotateSigningKeys: () => send("POST", "/platform/signing-keys/rotate", {}),
@@ -223,6 +246,29 @@ const CALLS: Partial<Record<EndpointId, () => Promise<Answer>>> = {
   sendToQueue: () => inOrg("POST", "/queues/q/send", { messages: [{ value: 1 }] }),
   purgeQueue: () => inOrg("POST", "/queues/q/purge", { confirm: "q" }),
   publishToTopic: () => inOrg("POST", "/topics/t/publish", { value: 1 }),
+  startMachine: async () => {
+    await machined("stopped");
+    return send("POST", "/orgs/yard/machine/start");
+  },
+  stopMachine: async () => {
+    await machined("started");
+    return send("POST", "/orgs/yard/machine/stop");
+  },
+  restartMachine: async () => {
+    await machined("started");
+    return send("POST", "/orgs/yard/machine/restart");
+  },
+  enrolmentToken: async () => {
+    await machined("started");
+    return send("POST", "/orgs/yard/machine/enrolment");
+  },
+  enrolMachine: async () => {
+    await machined("started");
+    const { token } = (await send("POST", "/orgs/yard/machine/enrolment")).json;
+    return core.call("/api/v1/machines/enrol", { json: { token } });
+  },
+  sweepOrphans: () => send("POST", "/machines/sweep", {}),
+  reconcileMachines: () => send("POST", "/machines/reconcile", {}),
 };
 
 test("every endpoint that can change something is here", () => {

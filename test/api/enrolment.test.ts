@@ -139,7 +139,9 @@ describe("a machine of one's own", () => {
   test("is registered once, however many come with its token at once", async () => {
     const { token } = await waiting("strait");
     const answers = await Promise.all(Array.from({ length: 8 }, () => enrol(token, home)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401, 401, 401, 401, 401]);
+    const taken = answers.filter(({ status }) => status === 200);
+    expect(taken).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(7);
   });
 
   test("keeps its token where its address is refused", async () => {
