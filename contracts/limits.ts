@@ -735,6 +735,8 @@ export const PROGRESS_RIGHTS_MS = 2_000;
 export const MACHINE_TRANSITION_MS = 5 * 60 * 1000;
 /** One call to a provider, in milliseconds. */
 export const PROVIDER_CALL_MS = 20_000;
+/** A pause that a provider asks for and a call waits by itself, in milliseconds; for a longer one its caller comes again. */
+export const PROVIDER_MOMENT_MS = 2_000;
 /** Answer of a provider that is read, in bytes. */
 export const PROVIDER_ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 /** What a provider says of its refusal that is handed on, in characters. */
@@ -792,6 +794,8 @@ export const MACHINES_PASS_MS = 20_000;
 export const MACHINE_FOLLOW_MS = 25_000;
 /** By how much the time of a machine's call-back may differ from now, in milliseconds. */
 export const CALL_BACK_TOLERANCE_MS = 5 * 60 * 1000;
+/** Call-backs of one machine in a minute. */
+export const CALL_BACKS_PER_MINUTE = 60;
 /** Pause between two heartbeats of one machine that are written down where they say the same, in milliseconds. */
 export const HEARTBEAT_WRITE_MS = 5_000;
 /** How long a token by which a machine registers itself is good, in milliseconds. */

@@ -1,6 +1,7 @@
 import * as audit from "./audit.ts";
 import * as budgets from "./budgets.ts";
 import * as collections from "./collections.ts";
+import * as databases from "./databases.ts";
 import * as deliveries from "./deliveries.ts";
 import * as docs from "./docs.ts";
 import * as domains from "./domains.ts";
@@ -106,6 +107,9 @@ export const ENDPOINTS = {
   listOrgAudit: audit.listOrgAudit,
   exportOrgAudit: audit.exportOrgAudit,
   verifyOrgAudit: audit.verifyOrgAudit,
+  getDatabase: databases.getDatabase,
+  createDatabase: databases.createDatabase,
+  deleteDatabase: databases.deleteDatabase,
   listDomains: domains.listDomains,
   claimDomain: domains.claimDomain,
   getDomain: domains.getDomain,

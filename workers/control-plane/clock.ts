@@ -3,6 +3,7 @@ import { lt } from "drizzle-orm";
 import { IDEMPOTENCY_TTL_MS, QUOTAS_PUBLISH_MS } from "../../contracts/limits.ts";
 import { BUCKET_MEMORY_MS } from "./auth/buckets.ts";
 import { idempotencyKey, rateLimit, session, verification } from "./database/schema.ts";
+import { keepTenantDatabases } from "./databases/tenant.ts";
 import { keepDomains } from "./domains/chores.ts";
 import { removeSpent } from "./hand-over/sessions.ts";
 import { keepSigningKeys } from "./hand-over/signing-keys.ts";
@@ -44,6 +45,7 @@ const CHORES: readonly [name: string, chore: Chore][] = [
   ["remove spent hand-overs", (scope) => removeSpent(scope, Date.now())],
   ["remove old invitations", removeOldInvitations],
   ["remove old redirects", (scope) => removeOldRedirects(scope, Date.now())],
+  ["keep databases", keepTenantDatabases],
   ["keep domains", (scope) => keepDomains(scope, Date.now())],
 ];
 

@@ -1,6 +1,7 @@
 import type { Mounted } from "../mount.ts";
 import { auditLog } from "./audit.ts";
 import { collections } from "./collections.ts";
+import { databases } from "./databases.ts";
 import { deliveries } from "./deliveries.ts";
 import { docs } from "./docs.ts";
 import { domains } from "./domains.ts";
@@ -41,6 +42,7 @@ export const MOUNTED: readonly Mounted[] = [
   orgLife,
   machines,
   machineLife,
+  databases,
   domains,
   plans,
   auditLog,
