@@ -753,8 +753,8 @@ export const MACHINE_CALL_PAUSE_MS = 1_000;
 export const MACHINE_CALL_WAIT_MS = 10_000;
 /** Machines whose calls an isolate spaces apart from each other. */
 export const MACHINES_PACED_MAX = 10_000;
-/** Life of a lease on a machine at Fly.io, in seconds, and how long another's is waited for, in milliseconds. */
-export const FLY_LEASE_S = 30;
+/** Life of a lease on a machine at Fly.io, in seconds, and how long another's is waited for, in milliseconds: longer than one of ours that was left behind. */
+export const FLY_LEASE_S = 12;
 export const FLY_LEASE_WAIT_MS = 15_000;
 /** How long Fly.io is asked to hold an answer until a machine is where it is going, in seconds. */
 export const FLY_WAIT_S = 5;

@@ -1,6 +1,7 @@
 import {
   PROVIDER_ANSWER_BYTES_MAX,
   PROVIDER_CALL_MS,
+  PROVIDER_MOMENT_MS,
   PROVIDER_WORDS_LENGTH_MAX,
 } from "../../../../contracts/limits.ts";
 import { retryAfterMs } from "../../mail/http.ts";
@@ -18,6 +19,8 @@ export interface ProviderApiOptions {
   headers?: Readonly<Record<string, string>>;
   timeoutMs?: number;
   bytesMax?: number;
+  /** How often a call that came too soon is made again by itself, where the provider asks for no longer than a moment. */
+  patience?: number;
   /** What a refusal means at this provider; null leaves it to the status alone. */
   explain?: (answer: ProviderAnswer, call: ProviderCall) => ProviderErrorCode | null;
 }
@@ -67,18 +70,31 @@ const MEANINGS: Readonly<Record<number, ProviderErrorCode>> = {
 
 /** Makes the API of a provider. Redirects are not followed, so that a token goes nowhere else. */
 export function providerApi(options: ProviderApiOptions): ProviderApi {
-  const { title, baseUrl, headers = {}, explain } = options;
+  const { patience = 0 } = options;
   return {
     call: async (call) => {
-      const answer = await ask(options, call);
-      if ((answer.status >= 200 && answer.status < 300) || call.accepts?.includes(answer.status)) return answer;
-      const code = explain?.(answer, call) ?? meaningOf(answer.status);
-      const words = wordsOf(answer, [baseUrl, ...Object.values(headers)]);
-      const message = `${title} answered ${answer.status} when it was asked to ${call.to}${words === "" ? "." : `: ${words}`}`;
-      const wait = retryAfterMs(answer.headers.get("retry-after"));
-      throw new ProviderError(code, message, wait === null ? {} : { retryAfterMs: wait });
+      for (let again = 0; ; again += 1) {
+        try {
+          return await judged(options, call);
+        } catch (error) {
+          const wait = error instanceof ProviderError && error.code === "rate_limited" ? error.retryAfterMs : null;
+          if (wait === null || wait > PROVIDER_MOMENT_MS || again >= patience) throw error;
+          await new Promise((resolve) => setTimeout(resolve, wait));
+        }
+      }
     },
   };
+}
+
+async function judged(options: ProviderApiOptions, call: ProviderCall): Promise<ProviderAnswer> {
+  const { title, baseUrl, headers = {}, explain } = options;
+  const answer = await ask(options, call);
+  if ((answer.status >= 200 && answer.status < 300) || call.accepts?.includes(answer.status)) return answer;
+  const code = explain?.(answer, call) ?? meaningOf(answer.status);
+  const words = wordsOf(answer, [baseUrl, ...Object.values(headers)]);
+  const message = `${title} answered ${answer.status} when it was asked to ${call.to}${words === "" ? "." : `: ${words}`}`;
+  const wait = retryAfterMs(answer.headers.get("retry-after"));
+  throw new ProviderError(code, message, wait === null ? {} : { retryAfterMs: wait });
 }
 
 const meaningOf = (status: number): ProviderErrorCode =>

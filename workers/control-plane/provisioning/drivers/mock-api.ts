@@ -48,6 +48,7 @@ export interface NewMachine {
 }
 
 const TITLE = "The practice provider";
+const PATIENCE = 2;
 
 /** What its own codes mean; those that are not here go by the status. */
 const MEANINGS: Readonly<Record<string, ProviderErrorCode>> = {
@@ -71,6 +72,8 @@ export class MockApi {
       fetch,
       headers: { authorization: `Bearer ${token}` },
       explain,
+      // One that takes a call a second about a machine is asked several things in a row.
+      patience: PATIENCE,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
   }
