@@ -117,15 +117,42 @@ export class Mounts {
   addOpen<E extends Endpoint>(endpoint: E, handler: (call: OpenCall<E>) => Answer<E>): this {
     const handle = async (context: Context<AppTypes>): Promise<Response> => {
       admit(context, apiRates.countOpen(context.var.scope.address, Date.now()));
-      const { params, query } = parseAddress(endpoint, context);
-      const request = context.req.raw;
-      const { text, body } = await readBody(endpoint, request);
-      const result = await handler({ params, query, body, text, scope: context.var.scope, request } as OpenCall<E>);
-      return respond(context, endpoint.status, encode(endpoint, result));
+      return answerOpenly(context, endpoint, handler);
     };
     this.all.push({ endpoint, handle });
     return this;
   }
+
+  /**
+   * Mounts an endpoint for callers that prove themselves by a signature, which the handler checks: only those whom it
+   * refuses as `unauthenticated` count for their address.
+   */
+  addSigned<E extends Endpoint>(endpoint: E, handler: (call: OpenCall<E>) => Answer<E>): this {
+    const handle = async (context: Context<AppTypes>): Promise<Response> => {
+      try {
+        return await answerOpenly(context, endpoint, handler);
+      } catch (error) {
+        if (platformErrorOf(error)?.code === "unauthenticated") {
+          admit(context, apiRates.countRefused(context.var.scope.address, Date.now()));
+        }
+        throw error;
+      }
+    };
+    this.all.push({ endpoint, handle });
+    return this;
+  }
+}
+
+async function answerOpenly<E extends Endpoint>(
+  context: Context<AppTypes>,
+  endpoint: E,
+  handler: (call: OpenCall<E>) => Answer<E>,
+): Promise<Response> {
+  const { params, query } = parseAddress(endpoint, context);
+  const request = context.req.raw;
+  const { text, body } = await readBody(endpoint, request);
+  const result = await handler({ params, query, body, text, scope: context.var.scope, request } as OpenCall<E>);
+  return respond(context, endpoint.status, encode(endpoint, result));
 }
 
 async function authorise(

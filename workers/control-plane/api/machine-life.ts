@@ -77,7 +77,7 @@ export const machineLife = new Mounts()
     reconcileFor(scope, actorOf(principal), body.dryRun),
   )
   .addOpen(ENDPOINTS.enrolMachine, ({ scope, body }) => enrolMachine(scope, body))
-  .addOpen(ENDPOINTS.machineHeartbeat, ({ scope, params, body, text, request }) =>
+  .addSigned(ENDPOINTS.machineHeartbeat, ({ scope, params, body, text, request }) =>
     takeHeartbeat(scope, params.id, request, text, body),
   );
 

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { machineHeartbeat } from "../../../contracts/api/machines.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
 import { HEARTBEAT_WRITE_MS, MACHINE_HEARTBEAT_S, MACHINE_PROBES_MAX } from "../../../contracts/limits.ts";
+import { apiRates } from "../rate/api-rates.ts";
 import type { Scope } from "../scope.ts";
 import { type CallBack, markOf, requireCallBack } from "./call-backs.ts";
 import type { ExternalRecord } from "./drivers/external.ts";
@@ -13,13 +14,15 @@ type Beat = z.output<(typeof machineHeartbeat)["body"]>;
 
 /**
  * Takes a heartbeat that its machine has signed: each once, and none that is older than one before. Throws
- * `unauthenticated` for what is not signed, `gone` for a machine that is being destroyed.
+ * `unauthenticated` for what is not signed, `too_many_requests` for too many, `gone` for a machine that is being destroyed.
  *
  * @param text the body, as it was signed
  */
 export async function takeHeartbeat(scope: Scope, id: string, request: Request, text: string, beat: Beat) {
   const callBack = await requireCallBack(scope, id, request, text);
   const { machine: row } = callBack;
+  const { refusal } = apiRates.countCallBack(row.id, Date.now());
+  if (refusal !== null) throw refusal;
   if (row.state === "destroying") {
     throw new PlatformError("gone", "This machine is being destroyed. Stop it, and send no more.");
   }

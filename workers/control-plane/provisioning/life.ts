@@ -6,6 +6,7 @@ import { MACHINE_FOLLOW_MS, MACHINE_LOOK_MAX_MS } from "../../../contracts/limit
 import type { OrgRow } from "../access.ts";
 import { provision } from "../database/schema.ts";
 import type { Scope } from "../scope.ts";
+import type { Driver, Plan } from "./driver.ts";
 import { driverOf } from "./drivers/index.ts";
 import { refusalOfProvider } from "./life-errors.ts";
 import { atProvider, findLooked, follow } from "./life-steps.ts";
@@ -90,11 +91,8 @@ async function goRound(scope: Scope, machineId: string): Promise<void> {
   const looked = await findLooked(scope, machineId);
   if (looked === null) return;
   const { driver, plan } = await atProvider(scope, looked);
-  await driver.stop(plan);
   const endsAt = Date.now() + MACHINE_FOLLOW_MS;
-  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 1.5, MACHINE_LOOK_MAX_MS)) {
-    const { state } = await driver.observe(plan);
-    if (state !== "started" && state !== "stopping") break;
+  for (let pauseMs = 100; !(await hasStopped(driver, plan)); pauseMs = Math.min(pauseMs * 1.5, MACHINE_LOOK_MAX_MS)) {
     // It is `starting`, so the clock starts it when it has stopped.
     if (Date.now() >= endsAt) return;
     await new Promise((done) => setTimeout(done, pauseMs));
@@ -102,4 +100,16 @@ async function goRound(scope: Scope, machineId: string): Promise<void> {
   // The clock may have seen it run before it stopped. What somebody asked for meanwhile holds.
   const { from } = await moveMachine(scope, machineId, "saw:stopped");
   if (from === "started") await moveMachine(scope, machineId, "start", { error: null });
+}
+
+/** Whether it has stopped; where it has not begun to, it is told to. False where the provider cannot be asked now. */
+async function hasStopped(driver: Driver, plan: Plan): Promise<boolean> {
+  try {
+    const { state } = await driver.observe(plan);
+    if (state === "started" || state === "starting") await driver.stop(plan);
+    return state !== "started" && state !== "starting" && state !== "stopping";
+  } catch (error) {
+    if (!(error instanceof ProviderError) || !error.retry) throw error;
+    return false;
+  }
 }

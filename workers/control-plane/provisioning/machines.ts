@@ -92,7 +92,7 @@ export async function moveMachine(
 /** Notes facts of a machine that leave its state as it is; null when there is no such machine. See {@link moveMachine}. */
 export async function noteOfMachine(scope: Scope, machineId: string, facts: MachineFacts): Promise<MachineRow | null> {
   const [before] = await scope.database.select().from(machine).where(eq(machine.id, machineId));
-  if (before === undefined) return null;
+  if (before === undefined || Object.keys(facts).length === 0) return before ?? null;
   const isNews = differs(before, { ...before, ...facts });
   const [row] = await scope.database
     .update(machine)

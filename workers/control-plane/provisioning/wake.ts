@@ -26,8 +26,8 @@ export async function wakeMachine(scope: Scope, orgId: unknown): Promise<Project
   try {
     return projectedMachine((await startMachineOf(scope, owner)) ?? row);
   } catch (error) {
-    // It went another way in the same moment.
-    if (platformErrorOf(error)?.code !== "conflict") throw error;
+    // It went another way in the same moment, or nobody can start it here any more.
+    if (platformErrorOf(error) === null) throw error;
     const now = await findMachineOf(scope, owner.id);
     return now === null ? null : projectedMachine(now);
   }

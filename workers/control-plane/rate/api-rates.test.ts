@@ -6,6 +6,7 @@ import {
   API_CALLS_PER_MINUTE_OF_ORG,
   API_CALLS_PER_MINUTE_OF_PRINCIPAL,
   API_CALLS_PER_MINUTE_OF_STRANGERS,
+  CALL_BACKS_PER_MINUTE,
 } from "../../../contracts/limits.ts";
 import type { OrgRow } from "../access.ts";
 import type { PrincipalKey, Standing } from "../auth/principal.ts";
@@ -103,6 +104,14 @@ describe("calls of the API", () => {
     expect(drain(() => rates.countRefused("2001:db8::1", START))).toBe(API_CALLS_PER_MINUTE_OF_ADDRESS);
     expect(rates.countRefused("2001:db8::2:1", START).refusal).not.toBeNull();
     expect(rates.countRefused(null, START).refusal).toBeNull();
+  });
+
+  test("that machines have signed count for each machine", () => {
+    const rates = new ApiRates();
+    const machine = newId("machine");
+    expect(drain(() => rates.countCallBack(machine, START))).toBe(CALL_BACKS_PER_MINUTE);
+    expect(rates.countCallBack(newId("machine"), START).refusal).toBeNull();
+    expect(rates.countRefused("192.0.2.1", START).refusal).toBeNull();
   });
 
   test("without credentials count together where nobody tells addresses", () => {

@@ -5,6 +5,7 @@ import {
   API_CALLS_PER_MINUTE_OF_ORG,
   API_CALLS_PER_MINUTE_OF_PRINCIPAL,
   API_CALLS_PER_MINUTE_OF_STRANGERS,
+  CALL_BACKS_PER_MINUTE,
 } from "../../../contracts/limits.ts";
 import { addressKey } from "../../../contracts/rate/address.ts";
 import type { RateStanding } from "../../../contracts/rate/bucket.ts";
@@ -48,6 +49,7 @@ export class ApiRates {
   readonly #keys = limiter();
   readonly #open = limiter();
   readonly #refused = limiter();
+  readonly #machines = limiter();
 
   /**
    * Counts a call with good credentials. It counts for nobody where it is refused.
@@ -77,6 +79,12 @@ export class ApiRates {
   /** Counts a call of what is open to anybody. */
   countOpen(address: string | null, now: number): CountedCall {
     return counted(strangerOf(this.#open, address), now);
+  }
+
+  /** Counts a call-back that its machine has signed. */
+  countCallBack(machineId: string, now: number): CountedCall {
+    const what = `The API takes ${CALL_BACKS_PER_MINUTE} call-backs a minute from one machine`;
+    return counted({ limiter: this.#machines, key: machineId, limit: CALL_BACKS_PER_MINUTE, what }, now);
   }
 
   /** How a stranger stands, without counting anything. */
