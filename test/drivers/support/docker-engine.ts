@@ -42,7 +42,8 @@ export class DockerEngine {
   /** Images that are here already. */
   readonly images = new Set<string>();
   pulls = 0;
-  #ports = 49_152;
+  /** Port that the next container is published on. */
+  nextPort = 49_152;
   #made = 0;
 
   answer({ request, id, query, body }: Understood): EngineAnswer {
@@ -85,8 +86,9 @@ export class DockerEngine {
       case "renameContainer":
       case "logsOf":
       case "removeContainer":
-        return this.#withContainer(request, id, query);
+        break;
     }
+    return this.#withContainer(request, id, query);
   }
 
   find(name: string): FakeContainer | undefined {
@@ -121,15 +123,13 @@ export class DockerEngine {
         return { status: 204 };
       case "logsOf":
         return { status: 200, bytes: framed(container.lines.slice(-Number(query.tail))) };
-      case "removeContainer": {
-        if (container.status === "removing") {
-          return conflict(`removal of container ${container.Id} is already in progress`);
-        }
-        container.status = "removing";
-        setTimeout(() => this.vanish(container), REMOVE_MS);
-        return { status: 204 };
-      }
+      case "removeContainer":
+        break;
     }
+    if (container.status === "removing") return conflict(`removal of container ${container.Id} is already in progress`);
+    container.status = "removing";
+    setTimeout(() => this.vanish(container), REMOVE_MS);
+    return { status: 204 };
   }
 
   #pull(image: string): EngineAnswer {
@@ -178,7 +178,7 @@ export class DockerEngine {
       return { status: 400, json: { message: 'exec: "serve": executable file not found in $PATH: unknown' } };
     }
     container.status = "running";
-    container.hostPort = this.#ports++;
+    container.hostPort = this.nextPort++;
     const now = Date.now();
     container.lines.push({ at: now, text: "starting", stream: 1 }, { at: now + 1, text: "no settings", stream: 2 });
     if (container.config.Image.startsWith("ends")) this.exit(container, 1);

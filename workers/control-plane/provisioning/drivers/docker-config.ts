@@ -1,5 +1,4 @@
 import { CONTAINER_PROCESSES_MAX } from "../../../../contracts/limits.ts";
-import { toHex } from "../../auth/hash.ts";
 import type { Owner, Plan } from "../driver.ts";
 import { ProviderError } from "../provider-error.ts";
 import type { Labels } from "./docker-api.ts";
@@ -56,7 +55,8 @@ const environmentOf = ({ spec, environment }: Plan): string[] =>
 /** Tells whether a container has the environment that a plan wants; nobody reads the environment out of it. */
 export async function environmentDigest(plan: Plan): Promise<string> {
   const text = new TextEncoder().encode(JSON.stringify(environmentOf(plan)));
-  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", text)));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export interface ContainerOptions {
