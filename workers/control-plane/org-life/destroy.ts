@@ -6,11 +6,11 @@ import { DESTROY_AT_ONCE, DESTROY_BATCH_MAX, DESTROY_PASS_MS, DESTROY_WAIT_MS } 
 import type { OrgRow } from "../access.ts";
 import { audit } from "../audit/write.ts";
 import { apiKey, org, slugRedirect } from "../database/schema.ts";
+import { destroyTenantDatabase } from "../databases/tenant.ts";
 import { releaseAllDomains } from "../domains/release.ts";
 import { reportFailure } from "../report.ts";
 import type { Scope } from "../scope.ts";
 import { copyLastUsage } from "../usage/roll-up.ts";
-import { destroyDatabase } from "./database.ts";
 import { destroyMachine } from "./machine.ts";
 
 type Doomed = Pick<OrgRow, "id" | "slug">;
@@ -46,7 +46,7 @@ export async function finishDestroying(scope: Scope, doomed: Doomed, actor: Acto
   const { id, slug } = doomed;
   await stopAnswering(scope, doomed);
   await destroyMachine(scope, doomed, actor);
-  await destroyDatabase(scope, doomed);
+  await destroyTenantDatabase(scope, id, actor);
   await copyLastUsage(scope, id);
   const redirects = await scope.database
     .select({ slug: slugRedirect.slug })
