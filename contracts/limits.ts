@@ -800,6 +800,9 @@ export const CALL_BACKS_PER_MINUTE = 60;
 export const HEARTBEAT_WRITE_MS = 5_000;
 /** How long a token by which a machine registers itself is good, in milliseconds. */
 export const ENROLMENT_TTL_MS = 60 * 60 * 1000;
+/** How long whoever asks for such a token waits for a machine that is only being made, and how often is looked, in milliseconds. */
+export const ENROLMENT_WAIT_MS = 10_000;
+export const ENROLMENT_LOOK_MS = 100;
 /** How long something of a provider without an owner is left alone, in milliseconds. */
 export const ORPHAN_GRACE_MS = 30 * 60 * 1000;
 /** Orphans that one sweep removes; more than that is reported and left, since it may be the directory that is wrong. */

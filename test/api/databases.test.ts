@@ -9,12 +9,7 @@ let owner: Person;
 let neon: NeonFake;
 beforeAll(async () => {
   neon = await startNeonFake();
-  core = await startCore({
-    TENANT_DATABASES: "neon",
-    NEON_API_KEY: neon.key,
-    NEON_PROJECT_ID: neon.project,
-    NEON_API_URL: neon.url,
-  });
+  core = await startCore(neon.bindings);
   owner = await claim(core);
 });
 afterAll(async () => {

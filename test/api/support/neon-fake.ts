@@ -27,6 +27,8 @@ export interface NeonFake {
   url: string;
   key: string;
   project: string;
+  /** What has a control plane use it. */
+  bindings: Record<string, string>;
   branches: Branch[];
   /** Calls so far, such as `POST /branches`. */
   seen: string[];
@@ -53,6 +55,7 @@ export async function startNeonFake(): Promise<NeonFake> {
     url: "",
     key: "neon-key-of-this-run-0123456789",
     project: "quiet-water-123",
+    bindings: {},
     branches: [mainBranch()],
     seen: [],
     faults: [],
@@ -66,6 +69,12 @@ export async function startNeonFake(): Promise<NeonFake> {
   const server = createServer((request, response) => void serve(fake, operations, request, response));
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   fake.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  fake.bindings = {
+    TENANT_DATABASES: "neon",
+    NEON_API_KEY: fake.key,
+    NEON_PROJECT_ID: fake.project,
+    NEON_API_URL: fake.url,
+  };
   return fake;
 }
 

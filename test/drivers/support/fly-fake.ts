@@ -70,15 +70,16 @@ interface Asked {
 
 const ORGANISATION = "our-org";
 
-export async function startFlyFake(): Promise<FlyFake> {
+/** @param clock by which leases end, in epoch milliseconds */
+export async function startFlyFake(clock: () => number = Date.now): Promise<FlyFake> {
   const fake: FlyFake = {
     url: "",
-    state: new FlyState(),
+    state: new FlyState(clock),
     seen: [],
     faults: [],
     token: "fly-token-of-this-run-0123456789",
     organisation: ORGANISATION,
-    reset: () => Object.assign(fake, { state: new FlyState(), seen: [], faults: [], organisation: ORGANISATION }),
+    reset: () => Object.assign(fake, { state: new FlyState(clock), seen: [], faults: [], organisation: ORGANISATION }),
     close: async () => {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));

@@ -20,9 +20,6 @@ export interface FlyHarness {
 
 /** The driver at the stand-in; held to the document where there is one. */
 export async function startFly(document: string | null): Promise<FlyHarness> {
-  const fake = await startFlyFake();
-  const held = document === null ? null : await holdToDocument(document, fake.url);
-  const violations: string[] = [];
   // Waits pass at once; what they wait for has a few milliseconds.
   let passed = 0;
   const clock = {
@@ -32,6 +29,9 @@ export async function startFly(document: string | null): Promise<FlyHarness> {
       await new Promise((done) => setTimeout(done, 10));
     },
   };
+  const fake = await startFlyFake(clock.now);
+  const held = document === null ? null : await holdToDocument(document, fake.url);
+  const violations: string[] = [];
   const driverWith = (options: Partial<FlyOptions>): Driver =>
     flyDriver({
       token: fake.token,

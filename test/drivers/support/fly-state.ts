@@ -75,6 +75,11 @@ export class FlyState {
   startMs = 10;
   machinesMax = 100;
   #made = 0;
+  readonly #clock: () => number;
+
+  constructor(clock: () => number = Date.now) {
+    this.#clock = clock;
+  }
 
   createApp(name: string, organisation: string, network: string): FakeApp {
     if (this.apps.has(name)) throw new Refused(422, "Validation failed: Name has already been taken");
@@ -212,10 +217,10 @@ export class FlyState {
 
   lease(machine: FakeMachine, seconds: number): Lease {
     const held = this.leases.get(machine.id);
-    if (held !== undefined && held.expiresAt > Date.now()) {
+    if (held !== undefined && held.expiresAt > this.#clock()) {
       throw new Refused(409, `machine ID ${machine.id} lease currently held by somebody else`);
     }
-    const lease = { nonce: hex(6), expiresAt: Date.now() + seconds * 1_000 };
+    const lease = { nonce: hex(6), expiresAt: this.#clock() + seconds * 1_000 };
     this.leases.set(machine.id, lease);
     return lease;
   }
@@ -223,7 +228,7 @@ export class FlyState {
   /** Refuses who does not hold the lease that somebody has. */
   requireLease(machine: FakeMachine, nonce: string | undefined): void {
     const held = this.leases.get(machine.id);
-    if (held === undefined || held.expiresAt <= Date.now() || held.nonce === nonce) return;
+    if (held === undefined || held.expiresAt <= this.#clock() || held.nonce === nonce) return;
     throw new Refused(409, `machine ID ${machine.id} lease currently held by somebody else`);
   }
 

@@ -86,6 +86,8 @@ export interface FlyApiOptions {
   baseUrl: string;
   fetch: ProviderFetch;
   pace: Pace;
+  /** Deadline of one call, in milliseconds. */
+  timeoutMs?: number;
 }
 
 /** A machine, and the app it is in. */
@@ -103,13 +105,16 @@ const LEASE_HEADER = "fly-machine-lease-nonce";
 export class FlyApi {
   readonly #call: (call: ProviderCall) => Promise<ProviderAnswer>;
   readonly #pace: Pace;
+  readonly #timeoutMs: number;
 
-  constructor({ token, baseUrl, fetch, pace }: FlyApiOptions) {
+  constructor({ token, baseUrl, fetch, pace, timeoutMs = PROVIDER_CALL_MS }: FlyApiOptions) {
     this.#pace = pace;
+    this.#timeoutMs = timeoutMs;
     const api = providerApi({
       title: "Fly.io",
       baseUrl,
       fetch,
+      timeoutMs,
       headers: { authorization: `Bearer ${token}` },
       explain: flyErrorOf,
     });
@@ -252,7 +257,7 @@ export class FlyApi {
         path: `${machinePath(machine)}/wait`,
         query,
         accepts: [400, 404, 408, 412],
-        timeoutMs: PROVIDER_CALL_MS + seconds * 1_000,
+        timeoutMs: this.#timeoutMs + seconds * 1_000,
       }),
     );
     return status < 300;

@@ -1,4 +1,4 @@
-import { FLY_WAIT_S } from "../../../../contracts/limits.ts";
+import { FLY_WAIT_S, PROVIDER_CALL_MS } from "../../../../contracts/limits.ts";
 import type { Driver, LogLine, Observed, Plan, ProviderRecord, Resource } from "../driver.ts";
 import { ProviderError } from "../provider-error.ts";
 import { chooseMachine, chooseVolume, requireOwnVolume } from "./fly-adopt.ts";
@@ -26,6 +26,8 @@ export interface FlyOptions {
   fetch: ProviderFetch;
   pace?: Pace;
   clock?: FlyClock;
+  /** Deadline of one call, in milliseconds. */
+  timeoutMs?: number;
 }
 
 const VOLUME_NAME = "data";
@@ -50,10 +52,10 @@ class FlyDriver implements Driver {
   readonly #clock: FlyClock;
 
   constructor(options: FlyOptions) {
-    const { token, baseUrl, fetch, image, size, regions, pace = machinePace } = options;
+    const { token, baseUrl, fetch, image, size, regions, pace = machinePace, timeoutMs = PROVIDER_CALL_MS } = options;
     this.#options = options;
     this.defaults = { image, size, regions };
-    this.#client = new FlyApi({ token, baseUrl, fetch, pace });
+    this.#client = new FlyApi({ token, baseUrl, fetch, pace, timeoutMs });
     this.#clock = options.clock ?? { now: Date.now, sleep };
   }
 
