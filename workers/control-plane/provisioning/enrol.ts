@@ -3,7 +3,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import { API_PREFIX } from "../../../contracts/api/index.ts";
 import type { Actor } from "../../../contracts/doors.ts";
 import { PlatformError, platformErrorOf } from "../../../contracts/errors.ts";
-import { MACHINE_HEARTBEAT_S } from "../../../contracts/limits.ts";
+import { ENROLMENT_LOOK_MS, ENROLMENT_WAIT_MS, MACHINE_HEARTBEAT_S } from "../../../contracts/limits.ts";
 import { machineSecret } from "../../../contracts/machines.ts";
 import type { OrgRow } from "../access.ts";
 import { audit } from "../audit/write.ts";
@@ -27,6 +27,7 @@ export async function offerEnrolment(
   { id: orgId, slug }: Pick<OrgRow, "id" | "slug">,
   actor: Actor,
 ): Promise<{ token: string; expiresAt: number; url: string }> {
+  await machineIsMade(scope, orgId);
   const { token, ...stored } = await makeEnrolmentToken(Date.now());
   await scope.database.transaction(async (tx) => {
     const [row] = await tx.select().from(machine).where(eq(machine.orgId, orgId)).for("update");
@@ -40,6 +41,21 @@ export async function offerEnrolment(
   });
   const url = new URL(`${API_PREFIX}/machines/enrol`, scope.env.PUBLIC_URL).href;
   return { token, expiresAt: stored.enrolmentExpiresAt.getTime(), url };
+}
+
+/** Whoever asked for a machine a moment ago need not ask again: its row comes with one of the provision's first steps. */
+async function machineIsMade({ database }: Scope, orgId: string): Promise<void> {
+  const until = Date.now() + ENROLMENT_WAIT_MS;
+  while (Date.now() < until) {
+    const [made] = await database.select({ id: machine.id }).from(machine).where(eq(machine.orgId, orgId));
+    if (made !== undefined) return;
+    const [coming] = await database
+      .select({ id: provision.id })
+      .from(provision)
+      .where(and(eq(provision.orgId, orgId), eq(provision.state, "running")));
+    if (coming === undefined) return;
+    await scheduler.wait(ENROLMENT_LOOK_MS);
+  }
 }
 
 /**
