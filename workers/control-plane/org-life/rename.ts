@@ -30,8 +30,13 @@ export async function renameOrg(
     throw isTaken(error) ? slugTaken(slug) : error;
   });
   await tellOrg(scope, row.id);
-  // Whatever the edges know of the old slug, or of domains under it, names it.
+  // Whatever the edges know of the old slug, of those before it, or of domains under it, names it.
   await scope.edges.forget(before.slug);
+  const led = await scope.database
+    .select({ slug: slugRedirect.slug })
+    .from(slugRedirect)
+    .where(eq(slugRedirect.orgId, row.id));
+  await Promise.all(led.map((redirect) => scope.edges.forget(redirect.slug)));
   const domains = await scope.database
     .select({ hostname: domain.hostname })
     .from(domain)
