@@ -8,8 +8,13 @@ import { load, loadGenerator, type LoadTarget } from "./support/load.ts";
 import { unloaded } from "./support/unloaded.ts";
 import { median, percentile, round } from "./support/stats.ts";
 
-/** A machine's whole program: it answers as little as a program of node's own can. */
-const MACHINE = `require("node:http").createServer((request, response) => response.end("hello"))
+/** A machine's whole program: under `/hello` the least that Node can answer, elsewhere a list as an application makes one. */
+const MACHINE = `const items = Array.from({ length: 100 }, (_, id) => ({ id, name: "thing " + id, tags: ["a", "b"], price: id * 1.1 }));
+require("node:http").createServer((request, response) => {
+  if (request.url === "/hello") return response.end("hello");
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify({ at: Date.now(), items: items.map((item) => ({ ...item, href: "/things/" + item.id })) }));
+})
   .listen(0, "127.0.0.1", function () { process.stdout.write(this.address().port + "\\n"); });`;
 const ROUNDS = 5;
 const ROUND_SECONDS = 3;
@@ -26,30 +31,32 @@ export const suite: Suite = {
       const platform = await startPlatform({ env: AT_HOME });
       try {
         await enrolOwnMachine(platform, "shop", `http://127.0.0.1:${port}`);
-        const direct: LoadTarget = { port, host: "127.0.0.1", path: "/" };
-        const through: LoadTarget = { port: platform.port, host: `shop.localhost:${platform.port}`, path: "/" };
-        for (const target of [direct, through]) await load(target, 1);
-        const rounds: { direct: number; through: number; directMs: number[]; throughMs: number[] }[] = [];
+        const at = (path: string): { direct: LoadTarget; through: LoadTarget } => ({
+          direct: { port, host: "127.0.0.1", path },
+          through: { port: platform.port, host: `shop.localhost:${platform.port}`, path },
+        });
+        const [list, hello] = [at("/"), at("/hello")];
+        for (const target of [list.direct, list.through]) await load(target, 1);
+        const directMs: number[] = [];
+        const throughMs: number[] = [];
+        const lists: Round[] = [];
+        const hellos: Round[] = [];
         for (let count = 0; count < ROUNDS; count++) {
-          rounds.push({
-            directMs: await unloaded(direct, EACH),
-            throughMs: await unloaded(through, EACH),
-            direct: await rateOf(direct),
-            through: await rateOf(through),
-          });
+          directMs.push(...(await unloaded(hello.direct, EACH)));
+          throughMs.push(...(await unloaded(hello.through, EACH)));
+          lists.push({ direct: await rateOf(list.direct), through: await rateOf(list.through) });
+          hellos.push({ direct: await rateOf(hello.direct), through: await rateOf(hello.through) });
         }
-        const directMs = rounds.flatMap((each) => each.directMs);
-        const throughMs = rounds.flatMap((each) => each.throughMs);
-        const ratios = rounds.map((each) => each.through / each.direct);
         const figures = {
           proxyAddedP50Ms: round(percentile(throughMs, 0.5) - percentile(directMs, 0.5), 2),
           proxyAddedP99Ms: round(percentile(throughMs, 0.99) - percentile(directMs, 0.99), 2),
-          proxyRatio: round(median(ratios), 3),
-          directRequestsPerSecond: Math.round(median(rounds.map((each) => each.direct))),
-          proxiedRequestsPerSecond: Math.round(median(rounds.map((each) => each.through))),
+          proxyRatio: ratioOf(lists),
+          proxyHelloRatio: ratioOf(hellos),
+          directRequestsPerSecond: Math.round(median(lists.map(({ direct }) => direct))),
+          directHelloRequestsPerSecond: Math.round(median(hellos.map(({ direct }) => direct))),
         };
         report(`adds ${figures.proxyAddedP50Ms} ms at p50, ${figures.proxyAddedP99Ms} ms at p99`);
-        report(`${figures.proxyRatio} of direct (rounds ${ratios.map((ratio) => ratio.toFixed(2)).join(" ")})`);
+        report(`a list: ${figures.proxyRatio} of direct; hello: ${figures.proxyHelloRatio} of direct`);
         return { loadGenerator, ...figures };
       } finally {
         await platform.dispose();
@@ -59,6 +66,15 @@ export const suite: Suite = {
     }
   },
 };
+
+/** Requests a second. */
+interface Round {
+  direct: number;
+  through: number;
+}
+
+const ratioOf = (rounds: readonly Round[]): number =>
+  round(median(rounds.map(({ direct, through }) => through / direct)), 3);
 
 async function portOf(machine: ChildProcess): Promise<number> {
   if (machine.stdout === null) throw new Error("The machine says nothing.");

@@ -40,7 +40,7 @@ beforeAll(async () => {
   sockets = new WebSocketServer({ server: machine });
   sockets.on("connection", (socket) => {
     socket.on("message", (data, isBinary) => {
-      if (String(data) === "flood") {
+      if (!isBinary && (data as Buffer).toString() === "flood") {
         const flood = setInterval(() => {
           if (socket.bufferedAmount < 4 * 1024 * 1024) socket.send(Buffer.alloc(1024 * 1024));
         }, 2);
