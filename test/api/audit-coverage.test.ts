@@ -33,7 +33,8 @@ let org: string;
 beforeAll(async () => {
   dns = await startNameServer();
   provider = await startProvider();
-  core = await startCore({ ...provider.bindings, DNS_URL: dns.url });
+  neon = await startNeonFake();
+  core = await startCore({ ...provider.bindings, ...neon.bindings, DNS_URL: dns.url });
   claimed = await core.call("/api/v1/setup", { json: { token: SETUP_TOKEN, ...OWNER } });
   const { id } = claimed.json;
   owner = { id, token: await giveKey(core, id) };
@@ -41,6 +42,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await core.stop();
+  await neon.close();
   await dns.close();
   await provider.stop();
 });
@@ -125,6 +127,13 @@ const machined = async (state: "started" | "stopped"): Promise<void> => {
 
 /** How each endpoint that changes something is made to do so. */
 const CALLS: Partial<Record<EndpointId, () => Promise<Answer>>> = {
+  createDatabase: () => inOrg("POST", "/database"),
+  deleteDatabase: async () => {
+    const state = async () => (await inOrg("GET", "/database")).json.database?.state;
+    await inOrg("POST", "/database");
+    await expect.poll(state, { timeout: 20_000 }).toBe("ready");
+    return inOrg("DELETE", "/database?confirm=home");
+  },
   claimDomain: () => inOrg("POST", "/domains", { domain: "claimed.example" }),
   verifyDomain: async () => inOrg("POST", `/domains/${await provable()}/verify`),
   releaseDomain: async () => {
@@ -246,6 +255,17 @@ const CALLS: Partial<Record<EndpointId, () => Promise<Answer>>> = {
   sendToQueue: () => inOrg("POST", "/queues/q/send", { messages: [{ value: 1 }] }),
   purgeQueue: () => inOrg("POST", "/queues/q/purge", { confirm: "q" }),
   publishToTopic: () => inOrg("POST", "/topics/t/publish", { value: 1 }),
+  createMachine: async () => {
+    await send("POST", "/orgs", { slug: "craft" });
+    return send("POST", "/orgs/craft/machine", { driver: "mock" });
+  },
+  deleteMachine: () => send("DELETE", "/orgs/craft/machine?confirm=craft"),
+  retryMachine: async () => {
+    await send("POST", "/orgs", { slug: "unlucky", driver: "mock", machine: { image: "mock:missing" } });
+    const provision = async () => (await send("GET", "/orgs/unlucky/machine")).json.provision.state;
+    await expect.poll(provision, { timeout: 20_000 }).toBe("failed");
+    return send("POST", "/orgs/unlucky/machine/retry");
+  },
   startMachine: async () => {
     await machined("stopped");
     return send("POST", "/orgs/yard/machine/start");
