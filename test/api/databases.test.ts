@@ -244,6 +244,21 @@ describe("destroying it", () => {
   });
 });
 
+test("an org that is destroyed takes its database along", async () => {
+  await send("POST");
+  await comesTo("ready");
+  neon.faults.push({ call: "DELETE /branches", times: 1, status: 503 });
+  const del = () => core.call(`/api/v1/orgs/${slug}?confirm=${slug}`, { method: "DELETE", token: owner.token });
+  await del();
+  expect(branches()).toHaveLength(1);
+  await eventually(async () => {
+    await core.tick();
+    return (await core.sql.query("select id from org where id = $1", [orgId])).rows;
+  }).toEqual([]);
+  expect(branches()).toEqual([]);
+  expect((await core.sql.query("select 1 from tenant_database where org_id = $1", [orgId])).rows).toEqual([]);
+});
+
 test("they are off by default", async () => {
   const plain = await startCore();
   const person = await claim(plain);
