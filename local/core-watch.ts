@@ -40,6 +40,7 @@ export function watchCore(core: Core, onNotice: (text: string) => void): CoreWat
     asking = true;
     try {
       await core.beat(BEAT_MS);
+      if (silentMs > 0) tick();
       silentMs = 0;
       killed = false;
     } catch {
@@ -57,9 +58,12 @@ export function watchCore(core: Core, onNotice: (text: string) => void): CoreWat
     }
   };
   const looks = setInterval(() => void look(), LOOK_MS);
-  const ticks = setInterval(() => {
+  const tick = (): void => {
     core.tick().catch((error: unknown) => onNotice(`the control plane's clock work failed: ${String(error)}`));
-  }, TICK_INTERVAL_MS);
+  };
+  const ticks = setInterval(tick, TICK_INTERVAL_MS);
+  // What an earlier life of the core has left undone does not wait for the minute to be over.
+  tick();
   return {
     failed,
     stop: () => {

@@ -152,7 +152,7 @@ describe("an org on isolates", () => {
   test("gets one machine when it is asked for twice at once", async () => {
     const orgId = await makeOrg(core, owner.token, "twice");
     const asked = await Promise.all([1, 2, 3].map(() => send("POST", "/twice/machine", { driver: "mock" })));
-    expect(asked.map(({ status }) => status).sort()).toEqual([202, 409, 409]);
+    expect(asked.map(({ status }) => status).sort((a, b) => a - b)).toEqual([202, 409, 409]);
     await settled(core, owner.token, "twice");
     expect(await heldFor(orgId)).toHaveLength(2);
   });
@@ -243,8 +243,7 @@ describe("invariants", () => {
     await starting("stored");
     const { rows } = await core.sql.query("select provider from provision where org_id = $1", [id]);
     const { volumes, machines } = await provider.holdings();
-    const mine = <T extends { tags: { org: string }; id: string }>(things: T[]) =>
-      things.find(({ tags }) => tags.org === id)?.id;
+    const mine = (things: { tags: { org: string }; id: string }[]) => things.find(({ tags }) => tags.org === id)?.id;
     expect(rows[0].provider).toMatchObject({ volumeId: mine(volumes), machineId: mine(machines) });
     await settled(core, owner.token, "stored");
   });

@@ -20,6 +20,6 @@ export async function followProgress({ address }: Core, slug: string, token: str
   }
   const stream: NodeStream<Uint8Array> = Readable.toWeb(message);
   const events: Event[] = [];
-  for await (const data of readEvents(stream as ReadableStream<Uint8Array>)) events.push(JSON.parse(data));
+  for await (const data of readEvents(stream)) events.push(JSON.parse(data));
   return events;
 }

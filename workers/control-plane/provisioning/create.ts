@@ -46,8 +46,10 @@ export async function beginProvision(
   { isFirst, actor, action }: { isFirst: boolean; actor: Actor; action: "machine.create" | "machine.retry" },
 ): Promise<ProvisionRow> {
   const { id: orgId, slug } = owner;
+  // An org that is made in this very transaction has nothing yet.
+  const isNew = isFirst && action === "machine.create";
   await requireQuota(tx, owner, "machines");
-  const [other] = await tx.select({ id: machine.id }).from(machine).where(eq(machine.orgId, orgId));
+  const [other] = isNew ? [] : await tx.select({ id: machine.id }).from(machine).where(eq(machine.orgId, orgId));
   if (other !== undefined) {
     throw new PlatformError(
       "conflict",
@@ -77,7 +79,7 @@ export async function beginProvision(
     );
   }
   await insertSteps(tx, row.id);
-  await forgetOldProvisions(tx, orgId);
+  if (!isNew) await forgetOldProvisions(tx, orgId);
   const after = { provision: row.id, machine: row.machineId, driver: row.driver, spec: wanted.spec };
   await audit(tx, scope, { actor, action, target: slug, orgId, details: { before: null, after } });
   return row;

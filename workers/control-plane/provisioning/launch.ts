@@ -16,7 +16,8 @@ export async function launch(scope: Scope, run: Run): Promise<void> {
     noteEnded(run);
     reportFailure(scope.requestId, `provision ${run.provisionId} will be taken up by the clock`, error);
     const mine = and(eq(provision.id, run.provisionId), eq(provision.attempt, run.attempt));
-    await scope.database.update(provision).set({ leaseUntil: new Date() }).where(mine);
+    // Where even that fails, the lease is over by itself in a while.
+    scope.later(() => scope.database.update(provision).set({ leaseUntil: new Date() }).where(mine));
   }
 }
 
