@@ -14,7 +14,8 @@ const STANDING: Readonly<Record<Exclude<OrgState, "running" | "destroying">, { m
     pauseS: PAUSE_S,
   },
   failed: {
-    message: "This org could not be set up: it got no machine. Its admins find the reason there, and can try again.",
+    message:
+      "This org could not be set up: it got no machine. `isola machines get` tells its admins why, and `isola machines retry` tries again.",
     pauseS: PAUSE_S,
   },
 };

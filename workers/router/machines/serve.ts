@@ -72,7 +72,8 @@ const DOWN: Readonly<Partial<Record<MachineState, string>>> = {
   stopping: STOPPED,
   stopped: STOPPED,
   suspended: STOPPED,
-  failed: "This org's machine has failed. Its admins find the reason with it, and can restart it.",
+  failed:
+    "This org's machine has failed. `isola machines get` tells its admins why, and `isola machines restart` starts it anew.",
   destroying: "This org's machine is being taken down.",
   destroyed: "This org's machine is being taken down.",
 };
