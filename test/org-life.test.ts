@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import type { Client } from "../contracts/client.ts";
 import { startPlatform, type Platform } from "./support/platform.ts";
+import { commandOf, descendants, edgesOf } from "./support/processes.ts";
 import type { Answer } from "./support/request.ts";
 
 const SOURCE = "export default { fetch: () => new Response('here I am') };";
@@ -110,5 +111,35 @@ describe("an org that is destroyed", () => {
     await answersAll("doomed-still", 404);
     await expect(fetch(machine?.origin ?? "")).rejects.toThrow();
     expect((await client.createOrg({ body: params })).state).toBe("running");
+  });
+});
+
+describe("while control plane, objects and KV do not answer", () => {
+  it("orgs on isolates and on machines answer on, a suspended one stays so, and all is well when they are back", async () => {
+    await orgThatAnswers("steady");
+    await orgThatAnswers("quiet");
+    await client.suspendOrg({ params: { slug: "quiet" }, body: {} });
+    await client.createOrg({ body: { slug: "engine", driver: "mock" } });
+    await vi.waitFor(async () => expect((await ask("engine")).status).toBe(200), MACHINE);
+    const statuses = () => Promise.all(["steady", "engine", "quiet"].map(async (slug) => (await ask(slug)).status));
+    for (let times = 0; times < CONNECTIONS; times += 1) await statuses();
+    const launcher = platform.process.pid ?? 0;
+    const edges = edgesOf(launcher);
+    const core = descendants(launcher).filter((pid) => /workerd/.test(commandOf(pid)) && !edges.includes(pid));
+    expect(core).not.toEqual([]);
+    for (const pid of core) process.kill(pid, "SIGSTOP");
+    try {
+      for (let times = 0; times < 10; times += 1) {
+        expect(await statuses()).toEqual([200, 200, 503]);
+        await new Promise((done) => setTimeout(done, 200));
+      }
+    } finally {
+      // The launcher may have replaced one that was silent for too long.
+      for (const pid of core) if (commandOf(pid) !== "") process.kill(pid, "SIGCONT");
+    }
+    await vi.waitFor(async () => {
+      await client.resumeOrg({ params: { slug: "quiet" } });
+      expect(await statuses()).toEqual([200, 200, 200]);
+    }, MACHINE);
   });
 });
