@@ -7,14 +7,14 @@ import { operations, Refusal, said, shown, type Reply, type Route } from "./oper
 const CALLS_KEPT_MAX = 5_000;
 
 /** One call that was made. */
-export interface Call {
+interface Call {
   operation: Operation;
   status: number;
   at: number;
 }
 
 /** What becomes of a call, and how it is told. */
-export interface Outcome {
+interface Outcome {
   reply: Reply;
   /** `hangs`: it is never told; `lost`: the connection ends instead. */
   ending: "told" | "hangs" | "lost";

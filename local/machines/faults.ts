@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 /** What the practice provider is asked to do; each can fail on demand. */
-export const OPERATIONS = [
+const OPERATIONS = [
   "group.create",
   "group.get",
   "group.delete",
@@ -21,7 +21,7 @@ export const OPERATIONS = [
 export type Operation = (typeof OPERATIONS)[number];
 
 /** How it can fail. */
-export const FAULTS = [
+const FAULTS = [
   /** 403: the account may not have more. */
   "refused",
   /** 409: the name is another's. */
@@ -55,12 +55,12 @@ export const FAULTS = [
   /** There is nothing in the answer, as if there were nothing. */
   "empty",
 ] as const;
-export type FaultKind = (typeof FAULTS)[number];
+type FaultKind = (typeof FAULTS)[number];
 
 const FAULTS_MAX = 100;
 const MS_MAX = 10 * 60 * 1000;
 
-export const faultSchema = z
+const faultSchema = z
   .object({
     kind: z.enum(FAULTS),
     /** Every operation where nothing is said. */

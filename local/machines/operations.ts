@@ -41,7 +41,7 @@ export class Refusal extends Error {
 export const said = ({ status, code, message }: Refusal): Reply => ({ status, body: { error: { code, message } } });
 
 /** One call, as far as an operation has to know it. */
-export interface Asked {
+interface Asked {
   /** What stands in the path's variable places. */
   ids: readonly string[];
   query: URLSearchParams;

@@ -6,7 +6,7 @@ export const FULL_REGION = "full";
 
 /** Bounds of the practice provider. */
 export const GROUPS_MAX = 2_000;
-export const LINES_KEPT_MAX = 100;
+const LINES_KEPT_MAX = 100;
 const LINE_LENGTH_MAX = 500;
 const NAME_LENGTH_MAX = 200;
 const VARIABLES_LENGTH_MAX = 64 * 1024;

@@ -10,7 +10,7 @@ import { StartError } from "../start-error.ts";
 const DOCKER_SOCKET = "/var/run/docker.sock";
 
 /** Where the Docker Engine is: a Unix socket of this computer, or a URL. */
-export type DockerAddress = { socketPath: string } | { url: string };
+type DockerAddress = { socketPath: string } | { url: string };
 
 export interface MachineSettings {
   /** What may stand behind orgs. */

@@ -10,13 +10,13 @@ import { bringUp, comesTo, make, makeInTheEnd, newPlan } from "./support/plans.t
 import { type Mishap, wireTo, type Wire } from "./support/wire.ts";
 
 /** What there is at a provider, counted by somebody who is not the driver. */
-export interface Counted {
+interface Counted {
   groups: number;
   volumes: number;
   machines: number;
 }
 
-export interface DriverOptions {
+interface DriverOptions {
   fetch: ProviderFetch;
   platformId: string;
   /** Deadline of one call, in milliseconds. */

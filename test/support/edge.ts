@@ -54,6 +54,7 @@ export async function startBareEdge(options: BareEdgeOptions = {}): Promise<Bare
       PUBLIC_URL: "http://app.localhost",
       TENANT_URL: "http://{slug}.localhost",
       VERSION: "test",
+      MACHINE_KEY: "a-machine-key-of-at-least-thirty-two-characters",
       LOG_DELIVERY: "polled",
       WALL_CLOCK: "timed",
     },

@@ -99,7 +99,7 @@ function serve(engine: DockerEngine, faults: string[], asked: DockerRequest[]): 
 }
 
 /** `fetch` over a Unix socket. */
-export function fetchOver(socketPath: string): ProviderFetch {
+function fetchOver(socketPath: string): ProviderFetch {
   return (url, init) => {
     const { pathname, search } = new URL(url);
     const headers = { ...Object.fromEntries(new Headers(init.headers)), host: "docker" };

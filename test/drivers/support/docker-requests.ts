@@ -44,7 +44,7 @@ export type ContainerConfig = z.output<typeof containerSchema>;
 const name = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
 /** Each request: its method, its path below the version, what may be asked in the query, and its body. */
-export const REQUESTS = {
+const REQUESTS = {
   findNetwork: ["GET", /^\/networks\/([^/]+)$/, nothing, noBody],
   createNetwork: [
     "POST",

@@ -7,7 +7,7 @@ const MEBIBYTE = 1024 * 1024;
 const NANO = 1_000_000_000;
 
 /** What a container may take, by the name of its size. */
-export const SIZES = {
+const SIZES = {
   small: { memoryBytes: 256 * MEBIBYTE, processors: 0.5 },
   medium: { memoryBytes: 512 * MEBIBYTE, processors: 1 },
   large: { memoryBytes: 2_048 * MEBIBYTE, processors: 2 },
