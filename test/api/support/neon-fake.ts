@@ -12,7 +12,7 @@ interface Branch {
   password: string;
 }
 
-export interface NeonFault {
+interface NeonFault {
   /** Of the calls it is about, such as `POST /branches`. */
   call: string;
   times?: number;

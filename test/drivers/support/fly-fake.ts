@@ -28,7 +28,7 @@ export type Operation =
   | "release";
 
 /** How a call goes wrong: refused, never answered, or done without an answer. */
-export interface Fault {
+interface Fault {
   operation: Operation;
   times?: number;
   refuse?: { status: number; error?: string; headers?: Record<string, string> };
@@ -36,7 +36,7 @@ export interface Fault {
   loseAnswer?: true;
 }
 
-export interface Seen {
+interface Seen {
   operation: Operation;
   path: string;
   headers: IncomingMessage["headers"];

@@ -10,7 +10,7 @@ const recordSchema = z.object({ branchId: z.string().optional() });
 const STILL = new Set(["scheduling", "running", "cancelling"]);
 
 /** The name of an org's branch: only what is called so is adopted or removed. */
-export const branchNameOf = ({ platformId, orgId }: DatabaseOwner): string => `isola-${platformId}-${orgId}`;
+const branchNameOf = ({ platformId, orgId }: DatabaseOwner): string => `isola-${platformId}-${orgId}`;
 
 /**
  * A database for each org as a branch of one Neon project, with an endpoint of its own. A branch begins as a copy of the
