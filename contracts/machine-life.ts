@@ -23,7 +23,7 @@ export const MACHINE_DEMANDS = [
   /** Machine and volume are confirmed absent. */
   "absent",
 ] as const;
-export type MachineDemand = (typeof MACHINE_DEMANDS)[number];
+type MachineDemand = (typeof MACHINE_DEMANDS)[number];
 
 /** What happens to a machine: a demand, or what its provider was seen to say. */
 export type MachineEvent = MachineDemand | `saw:${SeenState}`;

@@ -104,7 +104,7 @@ export async function destroyMachineOf(scope: Scope, owner: Owner, actor: Actor 
 }
 
 /** Destroys a machine that is `destroying`. False while its provider has not confirmed that it is gone; never recreates. */
-export async function destroyNow(scope: Scope, machineId: string): Promise<boolean> {
+async function destroyNow(scope: Scope, machineId: string): Promise<boolean> {
   const [found] = await scope.database
     .select({ row: machine, slug: org.slug })
     .from(machine)
