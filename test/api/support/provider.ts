@@ -5,7 +5,7 @@ import type { Group, PracticeMachine, Volume } from "../../../local/machines/res
 const TOKEN = "the token of the practice provider";
 
 /** Everything that the provider has, and what it was asked. */
-export interface Holdings {
+interface Holdings {
   groups: Group[];
   volumes: Volume[];
   machines: PracticeMachine[];

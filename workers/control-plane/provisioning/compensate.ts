@@ -23,7 +23,7 @@ export interface Failure {
 }
 
 /** States of an org that has no machine yet and nothing else to answer with. */
-export const WAITING = ["provisioning", "starting"] as const;
+const WAITING = ["provisioning", "starting"] as const;
 
 /** Marks a provision as one that is taken down. From here on nothing of it is made any more. */
 export async function beginCompensating(

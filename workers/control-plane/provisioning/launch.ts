@@ -40,7 +40,7 @@ export async function takeOverProvisions(scope: Scope): Promise<void> {
 }
 
 /** Another run goes on from here, and the one before stops as soon as it writes anything. */
-export async function takeOver(scope: Scope, { provisionId, attempt }: Run): Promise<void> {
+async function takeOver(scope: Scope, { provisionId, attempt }: Run): Promise<void> {
   const [taken] = await scope.database
     .update(provision)
     .set({ attempt: attempt + 1, leaseUntil: new Date(Date.now() + PROVISION_LEASE_MS) })
