@@ -236,6 +236,9 @@ export const org = pgTable(
   },
   (table) => [
     index("org_state").on(table.state),
+    index("org_untold")
+      .on(table.id)
+      .where(sql`${table.openedAt} is null`),
     index("org_plan").on(table.plan),
     index("org_quotas_unpublished")
       .on(table.id)

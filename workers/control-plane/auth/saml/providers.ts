@@ -1,7 +1,6 @@
 import * as z from "zod";
 
 import { SAML_CERTIFICATES_MAX, SAML_PROVIDERS_MAX } from "../../../../contracts/limits.ts";
-import type { ControlPlaneEnv } from "../../env.ts";
 import { listReader, PROVIDER_NAMES, providersSchema, providerUrlSchema } from "../provider/configuration.ts";
 
 const ONE_CERTIFICATE = /^\s*-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*$/;
@@ -39,4 +38,5 @@ export type SamlProvider = z.output<typeof providerSchema>;
 const read = listReader<SamlProvider>("SAML_PROVIDERS", providersSchema(providerSchema, SAML_PROVIDERS_MAX));
 
 /** The identity providers of this platform that speak SAML. */
-export const samlProvidersOf = ({ SAML_PROVIDERS: text }: ControlPlaneEnv): readonly SamlProvider[] => read(text);
+export const samlProvidersOf = ({ SAML_PROVIDERS: text }: { SAML_PROVIDERS?: string }): readonly SamlProvider[] =>
+  read(text);

@@ -1,0 +1,1 @@
+CREATE INDEX "org_untold" ON "org" USING btree ("id") WHERE "org"."opened_at" is null;
