@@ -47,7 +47,7 @@ describe("a command line that is wrong", () => {
     [["xyzzy"], "There is no command `isola xyzzy`."],
     [["help", "depoly"], "Did you mean `isola deploy`?"],
     [["--quiet"], '"--quiet" must come after a command.'],
-    [["orgs"], "`isola orgs` needs one of: list, create, get, set, delete."],
+    [["orgs"], "`isola orgs` needs one of: list, create, get, set, suspend, resume, rename, delete."],
     [["deploy", "x.ts", "--nmae", "x"], "has no option --nmae. Did you mean --name?"],
     [["deploy"], "needs <path>: a TypeScript or JavaScript file, or a folder."],
     [["orgs", "create", "a", "b"], 'does not know what to do with "b"'],

@@ -11,6 +11,7 @@ const org = {
   name: "Hello",
   driver: "isolate",
   state: "running",
+  suspended: null,
   url: "http://hello.localhost:8787",
   role: "owner",
   createdAt: 1_790_000_000_000,

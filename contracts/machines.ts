@@ -112,15 +112,6 @@ export interface ProjectedMachine {
 
 /** Header by which a machine knows that a request came through the platform. Requests and answers never carry another's. */
 export const MACHINE_SECRET_HEADER = "x-isola-secret";
-/** Headers by which the platform tells a machine who asked, and for what host; a caller's own are removed. */
-export const FORWARDED_HEADERS = [
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-  "x-forwarded-port",
-  "x-real-ip",
-  "forwarded",
-] as const;
 
 /** What a machine's secrets are for: each purpose has one of its own. */
 export type MachineSecretPurpose = "proxy" | "call-backs";

@@ -98,7 +98,15 @@ describe("a key's scopes", () => {
 });
 
 /** Endpoints that answer anybody. A new one makes the platform reachable for strangers: think twice. */
-const OPEN = ["acceptInvitation", "claimOwner", "getSetup", "lookAtInvitation", "signUp"];
+const OPEN = [
+  "acceptInvitation",
+  "claimOwner",
+  "enrolMachine",
+  "getSetup",
+  "lookAtInvitation",
+  "machineHeartbeat",
+  "signUp",
+];
 /** What the platform's admins alone do inside an org. */
 const ADMINS_ONLY = new Set<Capability>(["platform:secrets", "orgs:limit"]);
 
@@ -112,7 +120,7 @@ describe("endpoints", () => {
     expect(loose.map((endpoint) => endpoint.id)).toEqual([]);
   });
 
-  it("stay behind a capability except for the ways to an account", () => {
+  it("stay behind a capability except for the ways to an account, and of a machine with proof of its own", () => {
     const open = Object.values<Endpoint>(ENDPOINTS).filter((endpoint) => endpoint.capability === null);
     expect(open.map((endpoint) => endpoint.id).sort()).toEqual(OPEN);
   });

@@ -24,11 +24,12 @@ interface Outcome {
 
 const report = (line: string): void => void process.stderr.write(`${line}\n`);
 
-async function playOne(stage: Stage, { id, title, play }: FaultCase): Promise<Outcome> {
+async function playOne(stage: Stage, one: FaultCase): Promise<Outcome> {
+  const { id, title } = one;
   let held = true;
   let text: string;
   try {
-    text = await play(stage, id);
+    text = await one.play(stage, id);
   } catch (error) {
     held = false;
     text =

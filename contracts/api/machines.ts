@@ -59,7 +59,7 @@ export const provisionSchema = z.object({
 export const orgMachineSchema = z.object({ machine: machineSchema.nullable(), provision: provisionSchema.nullable() });
 
 /** What a driver is asked to bring up. */
-export const newMachineSchema = machineSpecSchema.extend({ driver: z.enum(MACHINE_DRIVERS) });
+const newMachineSchema = machineSpecSchema.extend({ driver: z.enum(MACHINE_DRIVERS) });
 
 export const listDrivers = endpoint({
   id: "listDrivers",

@@ -5,7 +5,7 @@ import type { ControlPlaneEnv } from "../env.ts";
 type Urls = Pick<ControlPlaneEnv, "PUBLIC_URL" | "TENANT_URL">;
 
 /** The domain under which orgs have their slugs. */
-export const tenantDomain = ({ TENANT_URL }: Pick<Urls, "TENANT_URL">): string =>
+const tenantDomain = ({ TENANT_URL }: Pick<Urls, "TENANT_URL">): string =>
   new URL(TENANT_URL.replace("{slug}", "slug")).hostname.replace(/^slug\./, "");
 
 /** Refuses what is the platform's: its own host, the tenants' domain, and whatever lies under or over these. */

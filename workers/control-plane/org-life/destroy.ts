@@ -28,7 +28,7 @@ export async function destroyOrg(scope: Scope, doomed: Doomed, actor: Actor): Pr
 }
 
 /** Marks an org to be destroyed, with a note of who wanted it. May be repeated. */
-export async function beginDestroying(scope: Scope, { id, slug }: Doomed, actor: Actor): Promise<void> {
+async function beginDestroying(scope: Scope, { id, slug }: Doomed, actor: Actor): Promise<void> {
   await scope.database.transaction(async (tx) => {
     const [before] = await tx.select({ state: org.state }).from(org).where(eq(org.id, id)).for("no key update");
     if (before === undefined || before.state === "destroying") return;
@@ -42,7 +42,7 @@ export async function beginDestroying(scope: Scope, { id, slug }: Doomed, actor:
  * Destroys an org that is marked `destroying`: it stops answering, what others keep for it goes, its state goes, and last of
  * all its row, so that a pass that was cut off leaves something to finish. Every step may be repeated.
  */
-export async function finishDestroying(scope: Scope, doomed: Doomed, actor: Actor): Promise<void> {
+async function finishDestroying(scope: Scope, doomed: Doomed, actor: Actor): Promise<void> {
   const { id, slug } = doomed;
   await stopAnswering(scope, doomed);
   await destroyMachine(scope, doomed, actor);

@@ -11,7 +11,7 @@ import { restMachine, wakeMachineAfterRest } from "./machine.ts";
 import { tellOrg } from "./tell.ts";
 
 /** In whose name somebody suspends or resumes: the org's own people, or the platform, whose word stands above theirs. */
-export type Authority = "org" | "platform";
+type Authority = "org" | "platform";
 
 /** Who wants it, and in whose name. */
 export interface Demand {

@@ -6,7 +6,7 @@ import type { MachineRow } from "./machines.ts";
 export const DEGRADED = "degraded";
 
 /** Whether a machine that sends heartbeats has fallen silent. One that never sent any is not asked for them. */
-export function isSilent({ heartbeatAt }: Pick<MachineRow, "heartbeatAt">, now: number): boolean {
+function isSilent({ heartbeatAt }: Pick<MachineRow, "heartbeatAt">, now: number): boolean {
   return heartbeatAt !== null && now - heartbeatAt.getTime() > MACHINE_SILENCE_MS;
 }
 

@@ -59,7 +59,7 @@ export async function advance(scope: Scope, looked: Looked): Promise<void> {
  * Has the provider start a machine, once the edges know which of its secrets it will have. A refusal that the same again
  * would not mend is the end of the attempt.
  */
-export async function startAtProvider(scope: Scope, { machine: { id } }: Looked): Promise<void> {
+async function startAtProvider(scope: Scope, { machine: { id } }: Looked): Promise<void> {
   const row = await noteOfMachine(scope, id, await enrolmentFor(scope, id));
   const looked = row === null ? null : await findLooked(scope, id);
   if (looked === null) return;

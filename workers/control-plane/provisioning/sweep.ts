@@ -32,7 +32,7 @@ export async function sweepByClock(scope: Scope, now: number): Promise<void> {
 }
 
 /** Sweeps the drivers that are in use: a platform that has no machines asks no provider anything. */
-export async function sweepInUse(scope: Scope, now: number): Promise<SweptDriver[]> {
+async function sweepInUse(scope: Scope, now: number): Promise<SweptDriver[]> {
   const drivers = await driversInUse(scope, now);
   return sweep(scope, { dryRun: false, actor: PLATFORM, now, drivers });
 }
