@@ -25,10 +25,7 @@ export function invitationLetter(facts: {
     title: `You are invited to ${what}`,
     paragraphs: [`${who} invites you to ${what}${org === null ? "" : ` (${org.slug}), as ${org.role}`}.`],
     action: { label: "Accept the invitation", url },
-    closing: [
-      `The link works once, until ${momentOf(expiresAt)}.`,
-      "You did not expect this? Then leave it be: nothing happens until you accept.",
-    ],
+    closing: [onceUntil(expiresAt), "You did not expect this? Then leave it be: nothing happens until you accept."],
   });
 }
 
@@ -40,10 +37,7 @@ export function signUpLetter(facts: { to: string; url: string; expiresAt: number
     title: "Complete your account",
     paragraphs: ["Somebody, hopefully you, asked for an account with this address."],
     action: { label: "Complete the account", url: facts.url },
-    closing: [
-      `The link works once, until ${momentOf(facts.expiresAt)}.`,
-      "It was not you? Then leave this be: without the link there is no account.",
-    ],
+    closing: [onceUntil(facts.expiresAt), "It was not you? Then leave this be: without the link there is no account."],
   });
 }
 
@@ -67,10 +61,7 @@ export function resetPasswordLetter(facts: { to: string; url: string; expiresAt:
     title: "Choose a new password",
     paragraphs: ["Somebody, hopefully you, asked for a new password for this account."],
     action: { label: "Choose a new password", url: facts.url },
-    closing: [
-      `The link works once, until ${momentOf(facts.expiresAt)}.`,
-      "It was not you? Then leave this be: your password stays as it is.",
-    ],
+    closing: [onceUntil(facts.expiresAt), "It was not you? Then leave this be: your password stays as it is."],
   });
 }
 
@@ -185,6 +176,8 @@ const inOneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
 const FORMAT = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
 
 const MONTH = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
+
+const onceUntil = (expiresAt: number): string => `The link works once, until ${momentOf(expiresAt)}.`;
 
 /** A moment for people: a letter does not know its reader's time zone. */
 const momentOf = (at: number): string => `${FORMAT.format(at)} UTC`;

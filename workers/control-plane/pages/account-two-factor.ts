@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 
-import { PROBLEM } from "./parts.ts";
+import { codeField, PROBLEM } from "./parts.ts";
 
 /** The second factor of an account: its state, the way to it (QR code, recovery codes, first code), and away from it. */
 export function twoFactorSection(isOn: boolean, hasPassword: boolean) {
@@ -53,19 +53,7 @@ const ENROL = html`<form method="post" id="two-factor-password" hidden>
     </div>
     <form method="post" id="two-factor-confirm">
       <h3>3. Enter the code that the app shows</h3>
-      <label>
-        Code
-        <input
-          class="code"
-          name="code"
-          inputmode="numeric"
-          autocomplete="one-time-code"
-          pattern="[0-9 ]{6,7}"
-          title="six digits"
-          required
-        />
-      </label>
-      ${PROBLEM}
+      ${codeField("two-factor")} ${PROBLEM}
       <div class="actions"><button class="main">Switch on</button></div>
     </form>
   </div>`;

@@ -36,3 +36,22 @@ export function emailField(autofocus = true, autocomplete = "username") {
     />
   </label>`;
 }
+
+/** The field of an authenticator's code, with a hint where it needs one; `id` sets apart those of one page. */
+export function codeField(id: string, hint: string | null = null) {
+  const described = hint === null ? "" : html`aria-describedby="${id}-hint"`;
+  return html`<label>
+    Code
+    <input
+      class="code"
+      name="code"
+      inputmode="numeric"
+      autocomplete="one-time-code"
+      pattern="[0-9 ]{6,7}"
+      title="six digits"
+      ${described}
+      required
+    />
+    ${hint === null ? "" : html`<span class="hint" id="${id}-hint">${hint}</span>`}
+  </label>`;
+}

@@ -7,7 +7,7 @@ import { findPrincipal } from "../auth/principal.ts";
 import { findMailDriver } from "../mail/drivers.ts";
 import type { AppTypes } from "../mount.ts";
 import { renderPage } from "./page.ts";
-import { PROBLEM } from "./parts.ts";
+import { codeField, PROBLEM } from "./parts.ts";
 import { SIGN_IN_SCRIPT } from "./scripts/sign-in.ts";
 
 /** `GET /sign-in?to=…`: the ways in; `to` is where to go then, and counts only as a path of ours. */
@@ -53,21 +53,7 @@ export async function signInPage(context: Context<AppTypes>): Promise<Response> 
     <div id="second" hidden>
       <h1>One more step</h1>
       <form method="post" id="code">
-        <label>
-          Code
-          <input
-            class="code"
-            name="code"
-            inputmode="numeric"
-            autocomplete="one-time-code"
-            pattern="[0-9 ]{6,7}"
-            title="six digits"
-            aria-describedby="code-hint"
-            required
-          />
-          <span class="hint" id="code-hint">The six digits that your authenticator app shows for Isola now</span>
-        </label>
-        ${PROBLEM}
+        ${codeField("code", "The six digits that your authenticator app shows for Isola now")} ${PROBLEM}
         <div class="actions between">
           <button class="main">Go on</button>
           <button class="plain" type="button" id="use-recovery">Use a recovery code</button>
