@@ -1,4 +1,4 @@
-import { WorkerEntrypoint } from "cloudflare:workers";
+import { WorkerEntrypoint, WorkflowEntrypoint } from "cloudflare:workers";
 
 /** A control plane for the launcher's tests, with an owner that it forgets when it restarts. */
 let owner = null;
@@ -34,6 +34,11 @@ export class Directory extends WorkerEntrypoint {
   findOrg(slug) {
     return { slug };
   }
+}
+
+/** The core binds it; nothing is provisioned here. */
+export class Provisioning extends WorkflowEntrypoint {
+  run() {}
 }
 
 const refusal = (status, code, message) =>
