@@ -3,15 +3,15 @@ import { and, eq, gt, sql } from "drizzle-orm";
 import { type Budget, budgetMicros, spentPercent, tidyBudget, warningsDue } from "../../../contracts/budgets.ts";
 import type { Actor } from "../../../contracts/doors.ts";
 import { PlatformError } from "../../../contracts/errors.ts";
-import { type Cost, costOf } from "../../../contracts/prices.ts";
+import { type Cost, costOf, type Prices } from "../../../contracts/prices.ts";
 import { monthStart, nextMonthStart } from "../../../contracts/usage.ts";
 import type { OrgRow } from "../access.ts";
 import { audit } from "../audit/write.ts";
 import type { Queries } from "../database/connect.ts";
-import { org, quotaWarning } from "../database/schema.ts";
+import { org, plan as planTable, quotaWarning } from "../database/schema.ts";
 import type { Scope } from "../scope.ts";
 import { sumOfHour, sumOf } from "../usage/sums.ts";
-import { findCurrency, holdCurrency } from "./currency.ts";
+import { currencyAsColumn, holdCurrency } from "./currency.ts";
 import { pricesOf } from "./standing.ts";
 
 /** What warnings of budgets are kept as, beside those of quotas. */
@@ -35,7 +35,12 @@ export async function budgetStandingOf(
   { id, plan, budget }: Pick<OrgRow, "id" | "plan" | "budget">,
 ): Promise<BudgetStanding> {
   const now = Date.now();
-  const [spent, currency] = await Promise.all([spentThisMonth(scope, { id, plan }, now), findCurrency(scope.database)]);
+  const [row] = await scope.database
+    .select({ prices: planTable.prices, currency: currencyAsColumn })
+    .from(planTable)
+    .where(eq(planTable.name, plan));
+  const spent = await spentAt(scope, id, row?.prices ?? {}, now);
+  const currency = row?.currency ?? null;
   const percent = budget === null ? null : spentPercent(microsIn(budget, spent), budgetMicros(budget));
   return {
     budget,
@@ -49,9 +54,13 @@ export async function budgetStandingOf(
 
 /** What an org cost this month; null where its plan has no prices. */
 async function spentThisMonth(scope: Scope, row: Pick<OrgRow, "id" | "plan">, now: number): Promise<Cost | null> {
-  const prices = await pricesOf(scope, row);
+  return spentAt(scope, row.id, await pricesOf(scope, row), now);
+}
+
+/** The same at these prices. */
+async function spentAt(scope: Scope, orgId: string, prices: Prices, now: number): Promise<Cost | null> {
   if (prices.currency === undefined) return null;
-  const hours = await scope.state.usageHours(row.id, monthStart(now), nextMonthStart(now));
+  const hours = await scope.state.usageHours(orgId, monthStart(now), nextMonthStart(now));
   return costOf(sumOf(hours.map(sumOfHour)), prices);
 }
 

@@ -17,8 +17,13 @@ export async function holdCurrency(tx: Queries): Promise<string | null> {
   return findCurrency(tx);
 }
 
+/** The same as part of a query of somebody's; null where nothing has a price. */
+export const currencyAsColumn = sql<
+  string | null
+>`(select ${sql.raw("prices->>'currency' from plan where prices->>'currency' is not null limit 1")})`;
+
 /** The same for who only wants to know. */
-export async function findCurrency(queries: Queries): Promise<string | null> {
+async function findCurrency(queries: Queries): Promise<string | null> {
   const [found] = await queries.select({ currency: ofPlan }).from(plan).where(isNotNull(ofPlan)).limit(1);
   return found?.currency ?? null;
 }

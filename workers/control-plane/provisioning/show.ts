@@ -1,9 +1,9 @@
-import { eq } from "drizzle-orm";
+import { asc, desc, eq } from "drizzle-orm";
 import type { z } from "zod";
 
 import type { machineSchema, orgMachineSchema, provisionSchema } from "../../../contracts/api/machines.ts";
 import type { ProvisionProgress } from "../../../contracts/machines.ts";
-import { org } from "../database/schema.ts";
+import { machine, org, provision, provisionStep } from "../database/schema.ts";
 import type { Scope } from "../scope.ts";
 import { newestProvision } from "./create.ts";
 import { type StepRow, stepsOf } from "./journal.ts";
@@ -11,13 +11,27 @@ import { findMachineOf, type MachineRow, type ProvisionRow } from "./machines.ts
 
 type OrgMachine = z.input<typeof orgMachineSchema>;
 
-/** An org's machine and the newest attempt to give it one, as the API shows them. */
-export async function orgMachineOf(scope: Pick<Scope, "database">, orgId: string): Promise<OrgMachine> {
-  const [row, newest] = await Promise.all([findMachineOf(scope, orgId), newestProvision(scope.database, orgId)]);
-  const steps = newest === null ? [] : await stepsOf(scope, newest.id);
+/** An org's machine and the newest attempt to give it one, as the API shows them; in one round trip. */
+export async function orgMachineOf({ database }: Pick<Scope, "database">, orgId: string): Promise<OrgMachine> {
+  const newest = database
+    .select({ id: provision.id })
+    .from(provision)
+    .where(eq(provision.orgId, orgId))
+    .orderBy(desc(provision.createdAt))
+    .limit(1);
+  const rows = await database
+    .select({ machine, provision, step: provisionStep })
+    .from(org)
+    .leftJoin(machine, eq(machine.orgId, org.id))
+    .leftJoin(provision, eq(provision.id, newest))
+    .leftJoin(provisionStep, eq(provisionStep.provisionId, provision.id))
+    .where(eq(org.id, orgId))
+    .orderBy(asc(provisionStep.place));
+  const [first] = rows;
+  const steps = rows.flatMap(({ step }) => step ?? []);
   return {
-    machine: row === null ? null : toMachine(row),
-    provision: newest === null ? null : toProvision(newest, steps),
+    machine: first?.machine ? toMachine(first.machine) : null,
+    provision: first?.provision ? toProvision(first.provision, steps) : null,
   };
 }
 
