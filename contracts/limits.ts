@@ -818,8 +818,6 @@ export const MACHINE_ANSWER_MS = 60_000;
 /** WebSockets of one org's machine at once on one edge, and the silence after which one is closed, in milliseconds. */
 export const MACHINE_SOCKETS_MAX = 1_000;
 export const MACHINE_SOCKET_IDLE_MS = 10 * 60 * 1000;
-/** What may wait for one end of such a socket that reads slowly, in bytes; beyond it the socket is closed. */
-export const MACHINE_SOCKET_WAITING_BYTES_MAX = 4 * 1024 * 1024;
 /** Requests of one org that wait for the head of its machine's answer at once, on one edge. */
 export const MACHINE_REQUESTS_MAX = 1_000;
 /** Times that a request may come back to the platform from machines that pass it on. */
