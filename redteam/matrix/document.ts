@@ -53,6 +53,8 @@ export interface Operation {
   body: JsonSchema | null;
   /** Answers with events, without an end. */
   streams: boolean;
+  /** Open, and asks for a proof of its own that no caller of the matrix has: it says that it may answer 401. */
+  ownProof: boolean;
 }
 
 export interface ApiDocument {
@@ -79,6 +81,7 @@ export function readDocument(json: unknown): ApiDocument {
         queryParameters: placed("query"),
         body: operation.requestBody?.content["application/json"].schema ?? null,
         streams: answers.includes("text/event-stream"),
+        ownProof: operation["x-isola-scope"] === "open" && Object.hasOwn(operation.responses, "401"),
       };
     }),
   );

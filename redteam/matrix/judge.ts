@@ -40,7 +40,7 @@ const UNREADABLE = new Set([400, 405, 413, 415]);
 export function judge(
   seen: Seen,
   verdict: Verdict,
-  operation: Pick<Operation, "capability">,
+  operation: Pick<Operation, "capability"> & Partial<Pick<Operation, "ownProof">>,
   nowhere: Refusal,
   bodiless = false,
 ): string | null {
@@ -73,6 +73,7 @@ export function judge(
     case "open":
       break;
   }
+  if (operation.ownProof === true) return status < 300 ? `let somebody in without its own proof: ${said}` : null;
   return status === 401 ? `asks for credentials: ${said}` : null;
 }
 

@@ -145,6 +145,14 @@ describe("the judge", () => {
   ])("finds %s", (_, verdict, answer) => {
     expect(judge(answer, verdict, { capability }, nowhere)).not.toBeNull();
   });
+
+  it("knows what is open to a proof of its own, which nobody here has", () => {
+    const proved = operations.filter(({ ownProof }) => ownProof);
+    expect(proved.map(({ id }) => id).sort()).toEqual(["acceptInvitation", "enrolMachine", "machineHeartbeat"]);
+    const ownProof = { capability: null, ownProof: true };
+    expect(judge(seen(401, "unauthenticated"), "open", ownProof, nowhere)).toBeNull();
+    expect(judge(fine, "open", ownProof, nowhere)).toMatch(/without its own proof/);
+  });
 });
 
 describe("the cases", () => {
